@@ -25,6 +25,7 @@ struct source {
 void source_watch(struct source *s, uint32_t events);
 void source_change(struct source *s, uint32_t events);
 void source_close(struct source *s);
+void source_forget(struct source *s);		/* no more events; the descriptor stays open */
 void later_free(void *p);		/* at the end of the turn, when no event can name it any more */
 
 int64_t now_real(void);			/* ns */
@@ -147,7 +148,9 @@ struct job {
 	uint32_t n_noted, cap_noted, groups;
 	struct slot *slot;		/* its log */
 	char *token;			/* value of LMAKE_AUTODEP_ENV */
-	struct trace *trace;
+	bool broken;			/* the tracer failed */
+	bool not_started;
+	struct shared_error *late_error;	/* of a traced child whose exec failed, see spawn.c */
 };
 
 /* job.c */
@@ -158,7 +161,7 @@ void job_message(struct job *job, const char *fmt, ...) __attribute__((format(pr
 void jobs_reap(void);
 void jobs_tick(int64_t now);
 int64_t jobs_deadline(void);
-void job_drop(struct job *job);
+void job_settle(struct job *job);	/* a pipe closed or the main process ended: report if all is over */
 
 /* spawn.c: 0, or -1 having said why in a message. */
 int job_spawn(struct job *job);
@@ -200,33 +203,37 @@ int slot_take(struct job *job);
 void slot_give_back(struct job *job);
 
 /* merge.c */
+#define N_KINDS 5			/* L, R, T, E, and the other ways of being a dep */
+
 struct access {
-	char *name;
+	const char *name;
+	uint32_t hash, at;		/* place in the table */
 	uint32_t bits, group, dep_flags, target_flags;
-	int64_t kind[4];		/* first date of L, R, T, E and the other kinds of read */
-	int64_t read, write, maybe, allowed;
+	int64_t kind[N_KINDS];		/* first dates */
+	int64_t read, write, allowed;	/* first dates, 0: never */
+	int64_t maybe, updated;		/* announced write; opened to read and write */
 	int64_t ignore_read, ignore_write;
 	int64_t first, other_sig;	/* dates: of any access; of a sig that was not the first */
-	uint64_t sig, read_sig;
+	uint64_t sig, read_sig, maybe_sig;
 	int64_t mtime;
 	uint64_t end_sig, crc;
-	bool wanted;
+	bool wanted, seen;
 };
 
 struct merged {
 	struct access *list;		/* in order of first access */
-	uint32_t n, cap;
-	uint32_t *table, mask;
-	char *refused;			/* the first sentence of the tracer, NULL: none */
+	uint32_t n, cap, mask;
+	uint32_t *table;
+	const char *refused;		/* the first sentence of the tracer, NULL: none */
 	bool overflow;
 };
 
-void merge_job(struct job *job, struct merged *m);	/* valid until the next merge */
+/* All accesses of the job so far. Valid until the next merge, or the end of the job. */
+struct merged *merge_job(struct job *job);
 void noted_add(struct job *job, const struct noted *one);	/* copies the name */
 
 /* finish.c */
 void job_report(struct job *job);
-void report_not_started(struct job *job);
 
 /* calls.c */
 int calls_listen(void);

@@ -54,7 +54,7 @@ static void take_lock(void)
 
 static long parent_of(const char *pid)
 {
-	char name[64], text[512], *p;
+	char name[300], text[512], *p;
 	ssize_t n;
 	int fd;
 

@@ -61,14 +61,21 @@ void source_change(struct source *s, uint32_t events)
 	epoll_ctl(epoll_fd, EPOLL_CTL_MOD, s->fd, &ev);
 }
 
+void source_forget(struct source *s)
+{
+	epoll_ctl(epoll_fd, EPOLL_CTL_DEL, s->fd, NULL);
+	s->fd = -1;
+}
+
 void source_close(struct source *s)
 {
-	if (s->fd < 0)
+	int fd = s->fd;
+
+	if (fd < 0)
 		return;
-	/* A job may have passed our side on by /proc: the watch must go even if the file stays open. */
-	epoll_ctl(epoll_fd, EPOLL_CTL_DEL, s->fd, NULL);
-	close(s->fd);
-	s->fd = -1;
+	/* A job may have reopened our side by /proc: the watch must go even if the file stays open. */
+	source_forget(s);
+	close(fd);
 }
 
 void later_free(void *p)
