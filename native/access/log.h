@@ -40,6 +40,8 @@ struct lm_log_header {
 #define LM_LOGF_ALL        1u	/* record every path, system ones too (reading of makefiles) */
 #define LM_LOGF_AUTO_MKDIR 2u
 #define LM_LOGF_TRACED     4u	/* a syscall tracer is at work too: preload stays silent */
+#define LM_LOGF_MOUNT_OK   8u	/* mount and chroot are allowed; else refused with EPERM and an LM_REFUSED record */
+#define LM_LOGF_OWN_ROOT  16u	/* the job has its own mounts or root: the seccomp method looks through /proc/<pid>/root */
 
 /* access bits: the same as protocols.md section 4 */
 #define LM_L            0x001u
