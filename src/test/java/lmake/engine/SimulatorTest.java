@@ -117,7 +117,7 @@ class SimulatorTest {
       do {
         while (!server.idle()) server.step();
         before = server.started.size();
-        server.run(server.open(targets, options(true)));
+        server.run(server.open(targets, options(lossy())));
       } while (server.started.size() > before && lossy());
     }
 
