@@ -21,10 +21,11 @@ import lmake.graph.JobResult;
 import lmake.graph.JobStatus;
 import lmake.graph.MemoryNames;
 import lmake.graph.MemoryShelf;
-import lmake.graph.TargetFlags;
 import lmake.graph.TargetVector;
 import lmake.rules.Rule;
 import lmake.rules.RuleBook;
+import lmake.rules.StaticDep;
+import lmake.rules.TargetEntry;
 
 /** Carries the actions of an engine out on a {@link SimDisk}, one small step at a time, in an order drawn from a seed. */
 final class SimServer {
@@ -33,7 +34,7 @@ final class SimServer {
   final Map<Integer, Action.ReqDone> done = new HashMap<>();
   final List<String> started = new ArrayList<>();
   final List<String> said = new ArrayList<>();
-  private final SimWorld world;
+  private final SimProject project;
   private final Random random;
   private final double lossRate;
   private Engine engine;
@@ -43,8 +44,8 @@ final class SimServer {
   private int nextReq = 1;
   private long nextAttempt = 1;
 
-  SimServer(SimWorld world, SimDisk disk, Random random, double lossRate) {
-    this.world = world;
+  SimServer(SimProject project, SimDisk disk, Random random, double lossRate) {
+    this.project = project;
     this.disk = disk;
     this.random = random;
     this.lossRate = lossRate;
@@ -62,7 +63,7 @@ final class SimServer {
   }
 
   void readRules() {
-    book = world.book();
+    book = project.book();
     engine.setRules(book);
   }
 
@@ -137,7 +138,7 @@ final class SimServer {
     started.add(jobName(start.job()) + " : " + start.why().kind());
     for (Wash wash : start.washes()) {
       String name = graph.name(wash.node());
-      Bug.check(!world.sources.contains(name), "source %s is washed", name);
+      Bug.check(!book.manifest().isSource(name), "source %s is washed", name);
       if (wash.kind() != Action.WashKind.UNIQUIFY) disk.remove(name);
     }
     jobs.put(start.job(), new SimJob(start.job(), start.attempt()));
@@ -152,16 +153,16 @@ final class SimServer {
   private final class SimJob {
     private final int job;
     private final long attempt;
-    private final SimWorld.SimRule rule;
-    private final String stem;
+    private final Rule rule;
+    private final String[] stems;
     private final Map<String, SimDisk.Version> seen = new LinkedHashMap<>();
     private boolean killed;
 
     SimJob(int job, long attempt) {
       this.job = job;
       this.attempt = attempt;
-      this.rule = world.rule(book.rule(graph.rule(job)).orElseThrow().name());
-      this.stem = graph.stems(job)[0];
+      this.rule = book.rule(graph.rule(job)).orElseThrow();
+      this.stems = graph.stems(job);
     }
 
     /** Thrown to stop a recipe at the first file that was not read yet. */
@@ -184,7 +185,7 @@ final class SimServer {
         end(JobStatus.LOST, DepVector.EMPTY, TargetVector.EMPTY);
       } else {
         try {
-          finish(SimWorld.recipe(rule, stem, this::read));
+          finish(project.recipe(rule.name(), stems.length == 0 ? "" : stems[0], this::read));
         } catch (NotRead missing) {
           seen.put(missing.name, disk.files.get(missing.name));
         }
@@ -199,8 +200,7 @@ final class SimServer {
 
     /** Leaves a torn target behind, as a job that dies may. */
     void cut() {
-      if (random.nextBoolean()) disk.write((rule.fallback ? (rule.optional ? "o" : "d") : "g") + rule.layer + "_" + stem
-          + (rule.fallback && rule.star ? "/1" : ""), "torn");
+      if (random.nextBoolean()) disk.write(staticTargets().get(0), "torn");
     }
 
     private void finish(Map<String, String> files) {
@@ -220,14 +220,11 @@ final class SimServer {
     }
 
     private List<String> staticTargets() {
-      Rule declared = book.rule(graph.rule(job)).orElseThrow();
-      String[] stems = {stem};
-      return declared.targets().stream().filter(entry -> !entry.star()).map(entry -> entry.name(stems)).toList();
+      return rule.targets().stream().filter(entry -> !entry.star()).map(entry -> entry.name(stems)).toList();
     }
 
     private void add(List<int[]> targets, List<long[]> contents, String name) {
-      Rule declared = book.rule(graph.rule(job)).orElseThrow();
-      int flags = declared.targetFor(new String[] {stem}, name).orElseThrow().flags() | TargetFlags.OFFICIAL;
+      int flags = rule.targetFor(stems, name).map(TargetEntry::flags).orElse(0);
       targets.add(new int[] {graph.node(name), flags});
       contents.add(new long[] {SimDisk.crc(disk.read(name)), disk.sig(name)});
     }
@@ -242,9 +239,10 @@ final class SimServer {
 
     private DepVector deps() {
       DepVector.Builder deps = new DepVector.Builder();
-      List<String> statics = SimWorld.statics(rule, stem);
       Set<String> listed = new HashSet<>();
-      for (String name : statics) if (listed.add(name)) add(deps, name, DepFlags.STATIC | DepFlags.REQUIRED);
+      for (StaticDep dep : rule.staticDeps(stems).orElseThrow()) {
+        if (listed.add(dep.name())) add(deps, dep.name(), dep.flags() | DepFlags.STATIC | DepFlags.REQUIRED);
+      }
       for (String name : seen.keySet()) if (listed.add(name)) add(deps, name, 0);
       return deps.build();
     }
@@ -253,7 +251,8 @@ final class SimServer {
       SimDisk.Version version = seen.get(name);
       int marks = version == null ? 0 : DepVector.SIG;
       long value = version == null ? Crc.NONE : version.sig();
-      deps.add(graph.node(name), Accesses.L | Accesses.R | Accesses.T, flags | DepFlags.FULL, false, marks, value);
+      int kinds = seen.containsKey(name) ? Accesses.L | Accesses.R | Accesses.T : 0; // a static dep may go unread
+      deps.add(graph.node(name), kinds, flags | DepFlags.FULL, false, marks, value);
     }
 
     private void end(JobStatus status, DepVector deps, TargetVector targets) {

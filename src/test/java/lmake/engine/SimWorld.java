@@ -20,7 +20,7 @@ import lmake.rules.RuleSketch;
  * build from nothing gives. Names: {@code s} sources, {@code c} sources that list what a job reads, {@code g} static targets,
  * {@code o} optional ones, {@code d} star ones, {@code z} files that mostly do not exist.
  */
-final class SimWorld {
+final class SimWorld implements SimProject {
   /** What one rule does; stems are at most one, X. */
   static final class SimRule {
     String name;
@@ -124,7 +124,8 @@ final class SimWorld {
     return lower(layer + 1, random.nextBoolean() ? "a" : "b").replaceFirst("[0-9]", "" + layer);
   }
 
-  RuleBook book() {
+  @Override
+  public RuleBook book() {
     List<RuleSketch> sketches = new ArrayList<>();
     for (SimRule rule : rules) sketches.add(sketch(rule));
     return RuleSketch.book(sketches, sources, ids, (code, text, vars) -> null);
@@ -146,6 +147,11 @@ final class SimWorld {
 
   SimRule rule(String name) {
     return rules.stream().filter(rule -> rule.name.equals(name)).findFirst().orElseThrow();
+  }
+
+  @Override
+  public Map<String, String> recipe(String rule, String stem, Function<String, String> read) {
+    return recipe(rule(rule), stem, read);
   }
 
   /** Names of the static deps of a job. */
