@@ -1,7 +1,7 @@
 """Reads the makefiles of a repo: `python3 -I -S lmake_reader.py <root> <digest file> <pass>`.
 
 Run as a job of its own, so that what the makefiles read is known. <pass> is `all`, or one of `config`, `sources` and
-`rules` when they are read apart. See src/doc/protocols.md §8 and src/doc/digest.md.
+`rules` when they are read apart. See src/doc/protocols.md section 8 and src/doc/digest.md.
 """
 
 import os

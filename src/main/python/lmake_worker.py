@@ -84,6 +84,11 @@ class _Guard(object):
         for name in _FUNCTIONS:
             if hasattr(os, name):
                 setattr(os, name, self._refusing(name, getattr(os, name)))
+        # taken by value by modules that are loaded already
+        import _posixsubprocess
+        _posixsubprocess.fork_exec = self._refusing('fork', _posixsubprocess.fork_exec)
+        for name in ('putenv', 'unsetenv'):
+            setattr(os.environ, name, self._refusing(name, getattr(os.environ, name)))
         import io
         io.open = self._opening(io.open)
         builtins = sys.modules.get('builtins') or sys.modules['__builtin__']

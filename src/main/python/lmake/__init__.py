@@ -209,7 +209,7 @@ class Autodep(object):
 def config_dict(base, *args, **options):
     """Return a lazy view of a nested value spread over files, so that a job depends only on the fields it reads.
 
-    `config_dict(base, dir_ext=None, val_ext=None, create=…, create_from=…, list_ok=True)`: `create` writes a value,
+    `config_dict(base, dir_ext=None, val_ext=None, create=..., create_from=..., list_ok=True)`: `create` writes a value,
     `create_from` executes a file and writes its variable `config` (NameError if it has none). `c.k` and `c['k']` walk
     without reading, `c()` gives the value, iter(c) its keys (ValueError on a leaf).
     """

@@ -1,4 +1,4 @@
-"""Calls from inside a job to the agent that watches it, src/doc/protocols.md §7.
+"""Calls from inside a job to the agent that watches it, src/doc/protocols.md section 7.
 
 $LMAKE_AUTODEP_ENV names the access log of the job and its token; the header of the log (native/access/log.h) tells the
 agent's socket. One connection per process, opened at the first call. Outside a job all calls succeed and do nothing.

@@ -70,7 +70,7 @@ def _walk(prefix, recurse, ignore_missing):
 
 
 def _up(root, top):
-    """Return how `top`, a dir that encloses `root`, is called from it: '' or '../'…"""
+    """Return how `top`, a dir that encloses `root`, is called from it: '' or '../'..."""
     rel = _os.path.relpath(top, root)
     return '' if rel == '.' else rel + '/'
 

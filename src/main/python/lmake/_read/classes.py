@@ -219,7 +219,7 @@ def _names(classes, rules):
                 raise ReadError(
                     'another rule of module %s has the same name%s' % (
                         cls.__module__, ', line %d' % place_of(first)[1] if place_of(first) else ''),
-                    "name = '…', a different one for each", rule=name, place=place_of(cls))
+                    "name = '...', a different one for each", rule=name, place=place_of(cls))
         modules = sorted(set(c.__module__ for c in group))
         prefix = _common(modules) if len(modules) > 1 else None
         for cls in real:

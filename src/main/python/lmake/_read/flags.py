@@ -1,4 +1,4 @@
-"""Flags of targets and deps: from the words of users to the bits of src/doc/protocols.md §5."""
+"""Flags of targets and deps: from the words of users to the bits of src/doc/protocols.md section 5."""
 
 from lmake._read.errors import ReadError, show
 

@@ -1,4 +1,4 @@
-"""The phases of reading, spec §1.3: config, sources, rules. Called by lmake_reader.py.
+"""The phases of reading, spec section 1.3: config, sources, rules. Called by lmake_reader.py.
 
 User code runs in `_user`, which turns what it raises into a traceback without our frames. All the rest checks what
 user code left behind, and writes the digest, under a temporary name first.

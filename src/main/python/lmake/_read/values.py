@@ -1,6 +1,6 @@
 """Values of attributes: constants, templates the server expands alone, and code evaluated later.
 
-A `Scope` knows, for one rule, which names exist at each kind of evaluation (spec §6.3). `Codes` numbers the pieces of
+A `Scope` knows, for one rule, which names exist at each kind of evaluation (spec section 6.3). `Codes` numbers the pieces of
 Python code of a digest.
 """
 
@@ -118,7 +118,7 @@ class Scope(object):
 def check_function(function):
     """Refuse what cannot be called later without argument."""
     if type(function) is not type(check_function):
-        raise ReadError('%s is not a function defined by def' % show(function), 'def f(): return …')
+        raise ReadError('%s is not a function defined by def' % show(function), 'def f(): return ...')
     if n_mandatory(function):
         raise ReadError('function %s has mandatory parameters' % function.__name__,
                         'stems, targets and deps are global variables of the function')
