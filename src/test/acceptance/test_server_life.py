@@ -19,7 +19,7 @@ CHAIN = r'''
 from lmake.rules import Rule
 class Link(Rule):
     target = r'{N:\d+}.link'
-    cmd    = 'sleep 0.01; N={N}; { [ $N = 1 ] && cat seed || cat $((N-1)).link; echo {N}; }'
+    cmd    = 'sleep 0.01; if [ {N} = 1 ]; then cat seed; else cat $(({N}-1)).link; fi; echo {N}'
 '''
 SHARED = '''
 from lmake.rules import Rule
