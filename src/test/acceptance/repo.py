@@ -28,7 +28,7 @@ class Repo:
         self.root = pathlib.Path(tempfile.mkdtemp(prefix='lmake-', dir=where)).resolve()
         self.env = {
             'PATH': f'{INSTALL}/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
-            'HOME': str(self.root), 'LC_ALL': 'C.UTF-8', 'TERM': 'dumb', 'LMAKE_ARGS': '-j1',
+            'HOME': str(self.root), 'LC_ALL': 'C.UTF-8', 'TERM': 'dumb', 'LMAKE_ARGS': '-j1', 'LMAKE_SOURCES': str(TOP),
         }
         self.run('git init -q')
         for name, text in files.items():
