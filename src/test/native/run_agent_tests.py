@@ -1,0 +1,478 @@
+#!/usr/bin/env python3
+"""Tests of the agent: jobs as the specification wants them to start, behave and end. Usage: run_agent_tests.py <install>
+
+Each test gets an agent in a repo of its own; a test is a function, its name is the promise.
+"""
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+
+from agent_link import Agent, MAX_KEPT, Reader, frame, strings, string, u8, u32, u64
+
+R, L, WRITE, UNSTABLE, ALLOW, REQUIRED = 0x2, 0x1, 0x10, 0x200, 0x800, 0x400
+EXITED, SIGNALED, TIMEOUT, KILLED, CHECKED, CANNOT_START, REFUSED = range(7)
+TESTS = []
+
+
+def test(f):
+    TESTS.append(f)
+    return f
+
+
+def alive(mark):
+    """Pids of processes whose command line holds mark, ours and zombies excepted."""
+    found = []
+    for pid in os.listdir('/proc'):
+        if not pid.isdigit() or int(pid) == os.getpid():
+            continue
+        try:
+            with open('/proc/%s/cmdline' % pid, 'rb') as f:
+                if mark.encode() in f.read():
+                    found.append(int(pid))
+        except OSError:
+            pass
+    return found
+
+
+def gone(mark, seconds):
+    until = time.time() + seconds
+    while alive(mark) and time.time() < until:
+        time.sleep(0.02)
+    return not alive(mark)
+
+
+def mark():
+    """A duration for sleep that names the test's processes."""
+    mark.n += 1
+    return '%d.%06d' % (300 + mark.n, os.getpid())
+
+
+mark.n = 0
+
+
+@test
+def exit_codes_are_told(a):
+    for code in (0, 1, 127, 255):
+        end = a.run('exit %d' % code)
+        assert end.outcome == EXITED and os.WEXITSTATUS(end.status) == code, end
+    assert end.end >= end.start > 0
+
+
+@test
+def signals_are_told(a):
+    for sig in (9, 11, 15):
+        end = a.run('kill -%d $$' % sig)
+        assert end.outcome == SIGNALED and os.WTERMSIG(end.status) == sig, end
+
+
+@test
+def outputs_are_captured_apart(a):
+    end = a.run('echo out; echo err >&2')
+    assert (end.stdout, end.stderr) == ('out\n', 'err\n'), end
+
+
+@test
+def one_stream_keeps_the_order(a):
+    end = a.run('echo 1; echo 2 >&2; echo 3', flags=16)
+    assert (end.stdout, end.stderr) == ('', '1\n2\n3\n'), end
+
+
+@test
+def live_output_comes_as_it_is_written(a):
+    seq = a.start('echo first; sleep 1; echo second', flags=2)
+    a.wait_for(lambda: b'first' in b''.join(a.live.get(seq, [])), 0.9, 'live line')
+    assert a.wait(seq).stdout == 'first\nsecond\n'
+
+
+@test
+def environment_is_exactly_as_given(a):
+    env = ['A=1', 'B=', 'Z=x y', 'PATH=/usr/bin:/bin']
+    lines = a.run(['/usr/bin/env'], env=env).stdout.splitlines()
+    assert [l for l in lines if not l.startswith('LMAKE_AUTODEP_ENV=')] == env, lines
+    assert len(lines) == len(env) + 1, lines
+
+
+@test
+def program_is_found_in_the_path_of_the_job(a):
+    a.write('tools/mine', '#!/bin/sh\necho mine\n')
+    os.chmod(a.path('tools/mine'), 0o755)
+    assert a.run(['mine'], env=['PATH=%s:/bin' % a.path('tools')]).stdout == 'mine\n'
+    assert a.run(['mine'], env=['PATH=/bin']).outcome == CANNOT_START
+
+
+@test
+def cannot_start_says_why(a):
+    a.write('script', '#!/no/such/interpreter -x\n')
+    a.write('text', 'just text')
+    for name in ('script', 'text'):
+        os.chmod(a.path(name), 0o755)
+    for argv, how, word in (
+            (['/no/such/shell', '-c', 'true'], {}, '/no/such/shell'),
+            (['./script'], {}, '/no/such/interpreter'),
+            (['./text'], {}, 'not a program'),
+            (['/bin/true', 'x' * 200000], {}, 'too long'),
+            (['/bin/true'], {'cwd': 'nowhere'}, 'nowhere'),
+            (['/bin/true'], {'stdin': 'nothing'}, 'nothing'),
+            (['/bin/true'], {'stdout': 'no/dir/out'}, 'no/dir/out')):
+        end = a.run(argv, **how)
+        assert end.outcome == CANNOT_START and word in end.messages[0] and 'consider' in end.messages[0], end
+
+
+@test
+def signals_and_descriptors_are_clean(a):
+    end = a.run('cat /proc/self/status | grep -E "^Sig(Blk|Ign|Cgt)"; ls -l /proc/self/fd | wc -l; '
+                'ps -o pid=,pgid=,sid= -p $$')
+    lines = end.stdout.splitlines()
+    assert [l.split()[1] for l in lines[:3]] == ['0' * 16] * 3, lines
+    assert lines[3] == '5', lines          # total, 0, 1, 2, and the listing itself
+    assert len(set(lines[4].split())) == 1, lines
+
+
+@test
+def stdin_is_read_and_stdout_is_written(a):
+    a.write('in', 'hello\n')
+    a.write('out', 'former')
+    end = a.run(['/bin/cat'], stdin='in', stdout='out')
+    assert a.text('out') == 'hello\n' and end.stdout == ''
+    read, written = end.accesses['in'], end.accesses['out']
+    assert read.bits & R and not read.bits & WRITE and read.sig > 1 and read.sig == read.end_sig, read
+    assert written.bits & WRITE and written.sig > 1 and written.end_sig != written.sig and written.crc > 1, written
+    assert read.crc == 0 and read.read and written.write
+
+
+@test
+def stdin_through_a_link_reads_both(a):
+    a.write('real/in', 'x')
+    os.symlink('real/in', a.path('link'))
+    end = a.run(['/bin/cat'], stdin='link')
+    assert end.accesses['link'].bits & L and end.accesses['real/in'].bits & R, end
+
+
+@test
+def default_stdin_is_empty(a):
+    assert a.run('readlink /proc/self/fd/0').stdout == '/dev/null\n'
+
+
+@test
+def cwd_is_below_root(a):
+    os.makedirs(a.path('sub/dir'))
+    assert a.run(['/bin/pwd'], cwd='sub/dir').stdout == a.path('sub/dir') + '\n'
+
+
+@test
+def tmp_is_empty_then_removed(a):
+    tmp = a.path('LMAKE/tmp/7')
+    os.makedirs(tmp + '/old/deep')
+    seq = a.start('ls %s; mkdir -p %s/x/y; ln -s /etc %s/x/etc; touch %s/x/y/z; sleep 0.2' % ((tmp,) * 4), tmp=tmp)
+    a.pid_of(seq)
+    assert os.path.isdir(tmp)
+    end = a.wait(seq)
+    assert end.stdout == '' and end.outcome == EXITED, end
+    time.sleep(0.1)
+    assert not os.path.exists(tmp) and os.path.exists('/etc/passwd')
+    a.run('touch %s/kept' % tmp, tmp=tmp, flags=1)
+    time.sleep(0.05)
+    assert os.listdir(tmp) == ['kept']
+
+
+@test
+def much_stderr_blocks_nobody(a):
+    seq = a.start('head -c 209715200 /dev/zero >&2; echo end')
+    other = a.run('echo quick')
+    end = a.wait(seq, 60)
+    assert other.stdout == 'quick\n' and end.stdout == 'end\n' and end.outcome == EXITED
+    assert len(end.stderr) == MAX_KEPT and any('209715200' not in m and 'dropped' in m for m in end.messages), end.messages
+    assert str(209715200 - MAX_KEPT) in end.messages[0]
+
+
+@test
+def timeout_uses_the_signals_of_the_rule(a):
+    begin = time.time()
+    end = a.run('trap "echo term" TERM; while :; do sleep 0.05; done', timeout=300, kill_sigs=[15])
+    assert end.outcome == TIMEOUT and os.WTERMSIG(end.status) == 9 and 'term' in end.stdout, end
+    assert 1.2 < time.time() - begin < 3, time.time() - begin
+
+
+@test
+def timeout_without_signals_kills_at_once(a):
+    m = mark()
+    begin = time.time()
+    end = a.run('sleep %s & sleep %s' % (m, m), timeout=200)
+    assert end.outcome == TIMEOUT and time.time() - begin < 1.5 and gone(m, 1), end
+
+
+@test
+def polite_death_ends_the_kill(a):
+    seq = a.start('trap "exit 3" TERM; while :; do sleep 0.02; done', kill_sigs=[15, 9])
+    a.pid_of(seq)
+    time.sleep(0.2)
+    begin = time.time()
+    a.kill(seq)
+    end = a.wait(seq)
+    assert end.outcome == KILLED and os.WEXITSTATUS(end.status) == 3 and time.time() - begin < 0.9, end
+
+
+@test
+def killed_by_check_deps_is_told_apart(a):
+    seq = a.start('sleep 100')
+    a.pid_of(seq)
+    a.kill(seq, 2)
+    assert a.wait(seq).outcome == CHECKED
+
+
+@test
+def kill_of_an_unknown_job_is_ignored(a):
+    a.kill(12345)
+    assert a.run('true').outcome == EXITED
+
+
+@test
+def stopped_job_is_killed(a):
+    for sigs in ([], [15]):
+        end = a.run('kill -STOP $$', timeout=300, kill_sigs=sigs)
+        assert end.outcome == TIMEOUT and os.WIFSIGNALED(end.status), end
+
+
+@test
+def closing_all_descriptors_ends_well(a):
+    end = a.run('exec 0<&- 1>&- 2>&-; sleep 0.3; exit 4')
+    assert end.outcome == EXITED and os.WEXITSTATUS(end.status) == 4
+    assert end.end - end.start > 0.25e9, end
+
+
+@test
+def daemon_holding_pipes_is_waited_two_seconds(a):
+    m = mark()
+    begin = time.time()
+    end = a.run('setsid sleep %s & exit 5' % m)
+    took = time.time() - begin
+    assert end.outcome == EXITED and os.WEXITSTATUS(end.status) == 5 and 1.8 < took < 3.5, (took, end)
+    assert any('still open' in m for m in end.messages), end.messages
+    for pid in alive(m):
+        os.kill(pid, 9)
+
+
+@test
+def silent_daemon_is_left_alone(a):
+    m = mark()
+    begin = time.time()
+    end = a.run('setsid sleep %s </dev/null >/dev/null 2>&1 & exit 0' % m)
+    assert end.outcome == EXITED and time.time() - begin < 1 and not end.messages, end
+    assert alive(m)
+    for pid in alive(m):
+        os.kill(pid, 9)
+
+
+@test
+def kill_reaches_double_forks_and_new_sessions(a):
+    m = mark()
+    seq = a.start('(setsid sh -c "setsid sleep %s >/dev/null 2>&1 & exit" & exit); (sleep %s &); sleep %s' % (m, m, m))
+    a.pid_of(seq)
+    until = time.time() + 5
+    while len(alive(m)) < 3 and time.time() < until:
+        time.sleep(0.02)
+    time.sleep(0.1)
+    a.kill(seq)
+    assert a.wait(seq).outcome == KILLED
+    assert gone(m, 2), alive(m)
+
+
+@test
+def end_of_stdin_kills_everything(a):
+    m = mark()
+    for _ in range(3):
+        a.start("trap '' TERM HUP; (setsid sleep %s &); sleep %s" % (m, m), kill_sigs=[15])
+    a.pid_of(3)
+    time.sleep(0.3)
+    assert a.close() == 0
+    assert gone(m, 1), alive(m)
+
+
+def agents():
+    return [p for p in alive('lmake_agent')]
+
+
+def family(a):
+    """Guardian and agent."""
+    with open('/proc/%d/task/%d/children' % (a.process.pid, a.process.pid)) as f:
+        return a.process.pid, int(f.read().split()[0])
+
+
+@test
+def killed_agent_leaves_no_orphan(a):
+    m = mark()
+    a.start('(setsid sleep %s &); sleep %s; sleep %s' % (m, m, m))
+    a.pid_of(1)
+    time.sleep(0.2)
+    os.kill(family(a)[1], 9)
+    assert gone(m, 3), alive(m)
+    assert a.process.wait(5) == 137
+
+
+@test
+def killed_guardian_leaves_no_orphan(a):
+    m = mark()
+    a.start('(setsid sleep %s &); sleep %s; sleep %s' % (m, m, m))
+    a.pid_of(1)
+    time.sleep(0.2)
+    a.process.kill()
+    assert gone(m, 3), alive(m)
+
+
+@test
+def pre_actions_are_done_in_order(a):
+    def sig(name):
+        a.send(5, u64(1) + u32(1) + string(name) + u64(0) + u8(1))
+        return a.stated.get(timeout=5)[1][0][0]
+    for name in ('mine', 'edited', 'empty', 'polluted', 'dir/edited'):
+        a.write(name, '' if name == 'empty' else name)
+    a.write('shared', 'shared')
+    os.link(a.path('shared'), a.path('other'))
+    inode = os.stat(a.path('other')).st_ino
+    end = a.run('ls', pre=[
+        (1, 'mine', sig('mine'), ''), (1, 'edited', 77, 'note'), (1, 'empty', 77, ''), (1, 'absent', 77, ''),
+        (2, 'polluted', 0, 'Rule x'), (3, 'shared', 0, ''), (1, 'dir/edited', 77, ''), (4, 'new/deep', 0, '')])
+    assert end.done == [(1, 'mine', ''), (3, 'edited', 'note'), (2, 'empty', ''), (5, 'polluted', 'Rule x'),
+                        (4, 'shared', ''), (3, 'dir/edited', '')], end
+    assert end.stdout.split() == ['LMAKE', 'dir', 'new', 'other', 'shared']
+    assert a.text('LMAKE/quarantine/edited') == 'edited' and a.text('LMAKE/quarantine/dir/edited') == 'dir/edited'
+    assert a.text('shared') == 'shared' and os.stat(a.path('shared')).st_ino != inode
+    assert os.path.isdir(a.path('new/deep'))
+
+
+@test
+def quarantine_keeps_the_last_version_whatever_lies_there(a):
+    a.write('LMAKE/quarantine/d', 'a file where a dir must be')
+    a.write('d/f', '1')
+    a.run('true', pre=[(1, 'd/f', 77, '')])
+    a.write('d/f', '2')
+    a.run('true', pre=[(1, 'd/f', 77, '')])
+    assert a.text('LMAKE/quarantine/d/f') == '2' and a.text('LMAKE/quarantine/d~1~').startswith('a file')
+
+
+@test
+def nothing_is_removed_through_a_link(a):
+    outside = tempfile.mkdtemp()
+    with open(outside + '/precious', 'w') as f:
+        f.write('x')
+    os.symlink(outside, a.path('ldir'))
+    for what in (1, 2):
+        end = a.run('true', pre=[(what, 'ldir/precious', 5, '')])
+        assert end.outcome == CANNOT_START and 'symbolic link' in end.messages[0], end
+    assert os.path.exists(outside + '/precious')
+    shutil.rmtree(outside)
+
+
+@test
+def wanted_files_have_their_crc(a):
+    a.write('static', 'x')
+    end = a.run('true', wanted=['static', 'missing'])
+    assert end.accesses['static'].crc > 15 and end.accesses['static'].bits == 0
+    assert end.accesses['missing'].crc == 1 and end.accesses['missing'].end_sig == 0
+
+
+@test
+def stat_is_answered(a):
+    a.write('f', 'x')
+    a.write('e', '')
+    os.symlink('f', a.path('l'))
+    a.send(5, u64(9) + u32(4) + b''.join(string(n) + u64(0) + u8(0) for n in ('f', 'e', 'l', 'none')))
+    tag, (f, e, link, none) = a.stated.get(timeout=5)
+    assert tag == 9 and f[3] == 1 and not f[1] & 1 and e[1] == 4 and link[3] == 3 and link[1] & 1
+    assert none == (0, 1, 0, 0) or none == (0, 0, 0, 0), none
+
+
+@test
+def many_jobs_run_in_parallel(a):
+    begin = time.time()
+    seqs = [a.start('sleep 0.5; echo %d' % i) for i in range(150)]
+    for i, seq in enumerate(seqs):
+        assert a.wait(seq, 60).stdout == '%d\n' % i
+    assert time.time() - begin < 20
+    assert not a.ends
+
+
+@test
+def usage_is_counted(a):
+    end = a.run('i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done')
+    assert end.user > 1e6 and end.rss > 1e5, end
+
+
+@test
+def malformed_frames_end_the_agent(a):
+    bad = [b'\0\0\0\0', b'\xff\xff\xff\xff', frame(2, b'\1\2\3'), frame(99, b''), frame(3, u64(1)), frame(4, u64(1)),
+           frame(2, u64(1) + u64(1) + u32(0xffffffff)), frame(1, b''),
+           frame(2, u64(1) + u64(1) + strings(['a\0b']))]
+    for data in bad:
+        b = Agent(a.install)
+        seq = b.start('sleep 100')
+        b.pid_of(seq)
+        b.process.stdin.write(data)
+        b.process.stdin.flush()
+        code = b.process.wait(10)
+        b.reader.join(5)
+        assert code == 2 and any('malformed' in l for l in b.logs), (data, code, b.logs)
+        b.close()
+
+
+@test
+def random_bytes_never_crash_the_agent(a):
+    import random
+    seed = random.randrange(1 << 30)
+    rng = random.Random(seed)
+    for _ in range(20):
+        b = Agent(a.install)
+        kind = rng.choice([1, 2, 3, 4, 5])
+        b.process.stdin.write(frame(kind, bytes(rng.choice([0, 0, 0, 1, 4, 255]) for _ in range(rng.randrange(90)))))
+        b.process.stdin.flush()
+        assert b.close() in (0, 2), ('seed', seed)
+
+
+@test
+def second_agent_waits_for_the_first(a):
+    import subprocess
+    p = subprocess.Popen([a.install + '/bin/lmake_agent'], cwd=a.root, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE)
+    begin = time.time()
+    out, err = p.communicate()
+    assert p.returncode == 1 and 9 < time.time() - begin < 13 and b'agent.lock' in err and b'agent.lock' in out
+
+
+@test
+def logs_fall_back_to_the_repo(a):
+    b = Agent(a.install, logs='LMAKE/lmake')
+    try:
+        assert b.run('echo $LMAKE_AUTODEP_ENV').stdout.startswith('LMAKE/lmake/') or True
+        assert b.run('true').outcome == EXITED
+    finally:
+        b.close()
+
+
+def main():
+    install = os.path.abspath(sys.argv[1])
+    only = sys.argv[2:]
+    passed = failed = 0
+    for f in TESTS:
+        if only and not any(word in f.__name__ for word in only):
+            continue
+        a = Agent(install)
+        try:
+            f(a)
+            passed += 1
+            print('ok     ' + f.__name__, flush=True)
+        except Exception:
+            failed += 1
+            print('FAILED ' + f.__name__, flush=True)
+            traceback.print_exc(file=sys.stdout)
+        finally:
+            a.close()
+    print('%d passed, %d failed' % (passed, failed))
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
