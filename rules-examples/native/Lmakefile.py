@@ -19,7 +19,7 @@ objects = sorted('obj/' + name[:-2] + '.o' for name in lmake.manifest if name.st
 class Compile(Rule):
     targets = {'OBJ': r'obj/{File:.*}.o'}
     deps = {'SRC': '{File}.c'}
-    cmd = 'gcc -std=c11 -O2 -g0 -c -o {OBJ} {SRC}'
+    cmd = 'gcc -std=gnu11 -O2 -g0 -c -o {OBJ} {SRC}'
 
 
 class Archive(Rule):
