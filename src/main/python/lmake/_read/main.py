@@ -24,7 +24,7 @@ def _show_traceback():
     import traceback
     kind, value, trace = sys.exc_info()
     lib = os.path.dirname(os.path.dirname(_HERE)) + '/'
-    hidden = (lib + 'lmake/_read/', lib + 'lmake_reader.py', '<frozen importlib')
+    hidden = (lib + 'lmake/', lib + 'lmake_reader.py', '<frozen importlib')
     first = trace
     while first is not None and first.tb_frame.f_code.co_filename.startswith(hidden):
         first = first.tb_next
@@ -36,7 +36,7 @@ def _show_traceback():
         first = first.tb_next
     sys.stdout.flush()
     out = sys.stderr
-    if frames and not (kind is ImportError):
+    if frames:
         out.write('Traceback (most recent call last):\n')
     import linecache
     for name, line, function in frames:
@@ -60,6 +60,14 @@ def _user(what, function, *args):
     except BaseException:
         _show_traceback()
     raise _UserFailure(what)
+
+
+def _default_sources():
+    from lmake.sources import auto_sources
+    try:
+        return auto_sources()
+    except (RuntimeError, OSError) as e:
+        raise ReadError(str(e), "lmake.manifest = ['Lmakefile.py', ...], or list sources in file Manifest, or git add them")
 
 
 def _import(name):
@@ -172,8 +180,7 @@ class _Reading(object):
             way = None if self._has_manifest() else self._way(module, 'sources') or 'default'
         self._acquire(module, 'sources', way)
         if way == 'default':
-            from lmake.sources import auto_sources
-            self.lmake.manifest = _user('sources', auto_sources)
+            self.lmake.manifest = _default_sources()
         entries = manifest.entries_of(self.lmake.manifest)
         if not entries:
             raise ReadError('manifest is empty', 'lmake.manifest = [<names of sources>]')
