@@ -25,6 +25,7 @@ enum lm_op {
 	LM_OP_RENAME,
 	LM_OP_LINK,
 	LM_OP_SYMLINK,
+	LM_OP_MKNOD,
 	LM_OP_TRUNCATE,
 	LM_OP_CHMOD,
 	LM_OP_LINKS,	/* only the links crossed matter: opendir, utimes, name_to_handle_at */

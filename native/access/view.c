@@ -155,6 +155,11 @@ void lm_forget(const struct lm_view *v, const char *real, uint32_t len)
 	__atomic_fetch_add(&v->cache->gen, 1, __ATOMIC_RELAXED);
 }
 
+void lm_names_changed(const struct lm_view *v)
+{
+	__atomic_fetch_add(&v->area->log->gen, 1, __ATOMIC_RELAXED);
+}
+
 static uint32_t pid_of(const struct lm_view *v)
 {
 	return (uint32_t)(v->pid ? v->pid : lm_sys3(SYS_getpid, 0, 0, 0));
