@@ -33,7 +33,9 @@ struct lm_log_header {
 	uint32_t preload;		/* value to keep in LD_PRELOAD */
 	uint32_t n_source_dirs;
 	uint32_t source_dirs;		/* n pairs of strings: physical dir, name it is reported under (both end with /) */
-	uint32_t reserved[8];
+	uint32_t text_size;		/* bytes of text used */
+	uint32_t gen;			/* bumped when a name changes meaning: link made, file renamed or removed */
+	uint32_t reserved[6];
 	char text[];
 };
 
@@ -62,7 +64,10 @@ struct lm_log_header {
 #define LM_EXECUTED     0x8000u
 #define LM_REFUSED      0x10000u
 
-/* One access. `sig` and `mtime` describe the file *before* the call, or as opened (fstat) for reads. */
+/*
+ * One access. `sig` and `mtime` describe the file *before* the call, or as opened (fstat) for reads. A record that only
+ * confirms (WRITE or UNLINK after LM_MAYBE_WRITE) has sig 1 and mtime 0: it tells nothing of what was there before.
+ */
 struct lm_record {
 	uint64_t magic;		/* LM_MAGIC ^ token; written last */
 	uint32_t size;		/* of the whole record, multiple of 8 */

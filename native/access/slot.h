@@ -49,6 +49,13 @@ void lm_slot_retire(struct lm_slot *slot);
 /* "LMAKE_AUTODEP_ENV=<file>:<token in decimal>". Returns 0, or -ERANGE. */
 int lm_slot_env(const struct lm_slot *slot, char *buf, size_t size);
 
+/*
+ * In the child of the agent, after chdir and just before execve: record the exec of the job's own command, its #! chain
+ * and its libraries, as the preload library will do for all later ones. Refuses a static command in the same way.
+ * Only for the ld_preload method (seccomp sees the exec itself). Needs no memory, async-signal-safe.
+ */
+void lm_slot_exec(const struct lm_slot *slot, const char *path, char *const envp[]);
+
 /* Split the value of LMAKE_AUTODEP_ENV: length of the file name, token. 0 or -EINVAL. */
 int lm_env_parse(const char *value, size_t *path_len, uint64_t *token);
 

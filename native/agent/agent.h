@@ -237,6 +237,7 @@ void job_report(struct job *job);
 
 /* calls.c */
 int calls_listen(void);
+void calls_close(void);
 void calls_answer(struct lm_reader *r);
 void calls_forget(struct job *job);		/* the job ends: its callers are let go */
 void calls_tick(int64_t now);

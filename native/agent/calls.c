@@ -20,6 +20,7 @@
 enum ask { ASK_DIRECT = 1, ASK_VERBOSE = 2, ASK_CHECK_SYNC = 3, ASK_CHECK_ASYNC = 4 };
 
 static struct sockaddr_un address = { .sun_family = AF_UNIX };
+static char short_dir[32];		/* made for the socket alone */
 static struct source listener;
 static struct caller *callers;
 static struct delayed *delayed;		/* check_deps to be done later */
@@ -333,19 +334,39 @@ static void on_connection(struct source *s, uint32_t events)
 	source_watch(&c->src, EPOLLIN);
 }
 
+/* Beside the logs; when that name is too long for a socket, in a dir of its own in /tmp. */
+static int make_address(void)
+{
+	int n = snprintf(address.sun_path, sizeof address.sun_path, "%s/s", agent.config.logs);
+
+	if (n < (int)sizeof address.sun_path)
+		return 0;
+	strcpy(short_dir, "/tmp/lmake-XXXXXX");
+	if (!mkdtemp(short_dir)) {
+		*short_dir = 0;
+		return -1;
+	}
+	snprintf(address.sun_path, sizeof address.sun_path, "%s/s", short_dir);
+	return 0;
+}
+
 int calls_listen(void)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int n = snprintf(address.sun_path, sizeof address.sun_path, "%s/s", agent.config.logs);
 
-	if (n >= (int)sizeof address.sun_path)
-		errno = ENAMETOOLONG;
-	if (fd < 0 || n >= (int)sizeof address.sun_path || bind(fd, (void *)&address, sizeof address) < 0 ||
-	    listen(fd, 1024) < 0) {
-		proto_log("agent: cannot listen to jobs in %s: %s", agent.config.logs, strerror(errno));
+	if (fd < 0 || make_address() < 0 || bind(fd, (void *)&address, sizeof address) < 0 || listen(fd, 1024) < 0) {
+		proto_log("agent: cannot listen to jobs at %s: %s", address.sun_path, strerror(errno));
 		return -1;
 	}
 	listener = (struct source){ fd, on_connection };
 	source_watch(&listener, EPOLLIN);
 	return 0;
+}
+
+void calls_close(void)
+{
+	if (*address.sun_path)
+		unlink(address.sun_path);
+	if (*short_dir)
+		rmdir(short_dir);
 }

@@ -2,8 +2,11 @@
 #define _GNU_SOURCE
 #include "agent.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,6 +116,7 @@ void agent_shutdown(int rc)
 		if (job->order.tmp && *job->order.tmp && !(job->order.flags & JOB_KEEP_TMP))
 			job_remove_tmp(job);
 	}
+	calls_close();
 	if (agent.config.logs)
 		lm_remove_tree(AT_FDCWD, agent.config.logs);
 	flush_for_ever();
@@ -127,15 +131,37 @@ static void malformed(const char *what)
 
 /* ---- CONFIG ---- */
 
-/* A private dir with a short name for logs and socket, so that no other user can reach them. */
+/* What agents that were killed have left, if their process is gone. */
+static void sweep_logs(const char *dir)
+{
+	char prefix[32], name[PATH_MAX];
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	size_t n = (size_t)snprintf(prefix, sizeof prefix, "lmake-%u-", (unsigned)getuid());
+
+	while (d && (e = readdir(d))) {
+		pid_t pid = strncmp(e->d_name, prefix, n) ? 0 : (pid_t)strtol(e->d_name + n, NULL, 10);
+
+		if (pid > 0 && (pid == agent.pid || (kill(pid, 0) < 0 && errno == ESRCH)) &&
+		    snprintf(name, sizeof name, "%s/%s", dir, e->d_name) < (int)sizeof name)
+			lm_remove_tree(AT_FDCWD, name);
+	}
+	if (d)
+		closedir(d);
+}
+
+/* A private dir for logs and socket, so that no other user can reach them. Absolute: jobs have any cwd. */
 static char *make_logs_dir(const char *in_dir)
 {
-	char *dir;
+	char *real, *dir;
 
 	lm_mkdirs(AT_FDCWD, in_dir, 0700);
-	if (asprintf(&dir, "%s/lmake-%u-%d", in_dir, (unsigned)getuid(), (int)getpid()) < 0)
+	real = realpath(in_dir, NULL);
+	if (real)
+		sweep_logs(real);
+	if (asprintf(&dir, "%s/lmake-%u-%d", real ? real : in_dir, (unsigned)getuid(), (int)getpid()) < 0)
 		abort();
-	lm_remove_tree(AT_FDCWD, dir);
+	free(real);
 	if (mkdir(dir, 0700) < 0) {
 		proto_log("agent: cannot make %s: %s", dir, strerror(errno));
 		agent_shutdown(1);

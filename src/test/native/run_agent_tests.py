@@ -292,10 +292,6 @@ def end_of_stdin_kills_everything(a):
     assert gone(m, 1), alive(m)
 
 
-def agents():
-    return [p for p in alive('lmake_agent')]
-
-
 def family(a):
     """Guardian and agent."""
     with open('/proc/%d/task/%d/children' % (a.process.pid, a.process.pid)) as f:
@@ -403,6 +399,196 @@ def usage_is_counted(a):
 
 
 @test
+def in_job_calls_become_accesses(a):
+    a.write('src', 'x')
+    end = a.run('ldepend -R src; ldepend -c none other; ltarget -s new; ltarget -W written; cd LMAKE; ldepend -I ../sub/ign;'
+                'ldepend -X "a.*b" && ltarget -pX "t(.*)"')
+    assert not end.stderr and end.outcome == EXITED and end.status == 0, end
+    src, none, other = (end.accesses[n] for n in ('src', 'none', 'other'))
+    assert src.bits & (R | L | REQUIRED) == R | L | REQUIRED and src.sig > 1 and src.group and src.dep & 16, src
+    assert none.group == other.group != src.group and none.dep == 17 and not none.bits & (R | L), none
+    assert none.read == other.read and none.sig == 0
+    assert end.accesses['new'].bits & ALLOW and end.accesses['new'].target == 1024 + 16, end.accesses['new']
+    assert end.accesses['written'].bits & WRITE and end.accesses['written'].write, end.accesses['written']
+    assert end.accesses['sub/ign'].bits == 0x1000, end.accesses['sub/ign']
+    (p1, w1, d1, t1, _), (p2, w2, d2, t2, _) = end.patterns
+    assert (p1, w1, d1, t1) == ('a.*b', 1, 16, 0) and (p2, w2, d2, t2) == ('t(.*)', 2, 0, 1024 + 8), end.patterns
+
+
+@test
+def names_of_calls_are_resolved(a):
+    os.makedirs(a.path('real/deep'))
+    os.symlink('real', a.path('link'))
+    os.symlink('deep/x', a.path('real/xlink'))
+    end = a.run('cd link/deep; ldepend ../x; cd ../..; ldepend link/y; ldepend link/xlink; ldepend -L link/xlink; '
+                'ldepend %s/abs /etc/passwd LMAKE/lmake/private' % a.root)
+    assert end.status == 0, end
+    assert set(end.accesses) == {'link', 'real/x', 'real/y', 'real/xlink', 'real/deep/x', 'abs'}, set(end.accesses)
+    assert end.accesses['link'].bits & L
+
+
+@test
+def lists_are_as_seen_from_the_cwd(a):
+    os.makedirs(a.path('d/e'))
+    script = 'ldepend -R one; ldepend -R d/two; ldepend -R d/e/three; ltarget -W d/t; cd d; %s'
+    def lines(cmd):
+        return a.run(script % cmd).stdout.split()
+    assert lines('ldepend -l') == ['../one', 'two', 'e/three']
+    assert lines('ldepend -l -z e') == ['e/three']
+    assert lines("ldepend -lX '.*t[hw].*'") == ['two', 'e/three']
+    assert lines('ltarget -l') == ['t']
+    assert lines('cd /; ldepend -l') == [a.path(n) for n in ('one', 'd/two', 'd/e/three')]
+
+
+@test
+def direct_and_verbose_wait_for_the_server(a):
+    a.write('src', 'x')
+    seq = a.start('ldepend -dR dep || echo failed; ldepend -veR src /etc/hosts dep; echo $?')
+    ask = a.asks.get(timeout=5)
+    assert (ask.seq, ask.what, ask.names) == (seq, 1, ['dep']), ask
+    time.sleep(0.2)
+    a.write('dep', 'built meanwhile')
+    assert a.run('echo free').stdout == 'free\n'       # the agent serves others meanwhile
+    a.answer(ask, 0)
+    ask = a.asks.get(timeout=5)
+    assert (ask.what, ask.names, ask.flags) == (2, ['src', 'dep'], 9 | 4 << 16), ask
+    a.answer(ask, 0, ['ok 0123456789abcdef-R src', 'error none dep'])
+    end = a.wait(seq)
+    assert end.stdout.splitlines() == ['failed', 'ok    0123456789abcdef-R src', '-     -                  /etc/hosts',
+                                       'error none               dep', '0'], end.stdout
+    assert end.accesses['dep'].bits & R and not end.accesses['dep'].bits & UNSTABLE, end.accesses['dep']
+
+
+@test
+def check_deps_asks_with_what_was_read(a):
+    a.write('src', 'x')
+    seq = a.start('ldepend -R src; lcheck_deps -s; echo $?; lcheck_deps; lcheck_deps -d 0.3; sleep 0.6')
+    ask = a.asks.get(timeout=5)
+    assert ask.what == 3 and [r[0] for r in ask.reads] == ['src'] and ask.reads[0][1] > 1, ask
+    a.answer(ask, 0)
+    assert a.asks.get(timeout=5).what == 4
+    begin = time.time()
+    assert a.asks.get(timeout=5).what == 4 and time.time() - begin > 0.1
+    assert a.wait(seq).stdout == '1\n'
+
+
+@test
+def caller_of_a_killed_job_does_not_hang(a):
+    seq = a.start('lcheck_deps -s; echo alive')
+    ask = a.asks.get(timeout=5)
+    a.kill(seq, 2)
+    end = a.wait(seq)
+    assert end.outcome == CHECKED and 'alive' not in end.stdout
+    a.answer(ask, 1)                                   # too late: ignored
+    assert a.run('true').outcome == EXITED
+
+
+@test
+def strangers_are_not_served(a):
+    import socket
+    end = a.run('echo $LMAKE_AUTODEP_ENV; sleep 0')
+    log = end.stdout.strip().rsplit(':', 1)[0]
+    path = os.path.join(os.path.dirname(log), 's')
+    assert os.stat(os.path.dirname(log)).st_mode & 0o77 == 0
+    seq = a.start('sleep 0.5')
+    a.pid_of(seq)
+    for data in (frame(1, u64(12345) + u8(1) + u32(0) * 4 + string('/') + strings(['x'])), b'garbage!!' * 10, b'\0' * 4):
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(path)
+        s.sendall(data)
+        assert s.recv(100) == b''
+    assert not a.wait(seq).accesses
+
+
+@test
+def usage_errors_of_in_job_commands(a):
+    bad = ['ldepend -Q f', 'ldepend -v f', 'ldepend -dX f', 'ldepend ""', 'ldepend -', 'ldepend --read=1 f',
+           'ldepend --dir d -l', 'ldepend -l f', 'ldepend --rea f', 'ldepend -X "a("', 'ltarget -d f', 'lcheck_deps f',
+           'lcheck_deps -d x', 'lcheck_deps -d -1', 'lcheck_deps -d', 'ldepend -h', 'ltarget --help']
+    for cmd in bad:
+        end = a.run(cmd)
+        assert os.WEXITSTATUS(end.status) == 11 and 'man l' in end.stderr, (cmd, end)
+    for cmd in ('ldepend', 'ldepend -- -f', 'ldepend f -r g', 'ldepend -rE f', 'lcheck_deps --delay=0', 'ltarget -z "" f',
+                'ldepend --version'):
+        assert a.run(cmd).status == 0, cmd
+
+
+@test
+def outside_a_job_commands_do_nothing(a):
+    import subprocess
+    env = {'PATH': a.install + '/bin:/bin:/usr/bin'}
+    for extra in ({}, {'LMAKE_AUTODEP_ENV': '/no/such/file:5'}):
+        out = subprocess.run('ldepend -R f; ltarget g; lcheck_deps -s; ldepend -vR f', shell=True, env={**env, **extra},
+                             cwd=a.root, stdout=subprocess.PIPE, universal_newlines=True)
+        assert (out.returncode, out.stdout) == (0, '- - f\n'), out
+
+
+@test
+def xxhsum_prints_what_the_books_hold(a):
+    a.write('f', 'x')
+    a.write('exe', 'x')
+    a.write('empty', '')
+    os.chmod(a.path('exe'), 0o755)
+    os.symlink('f', a.path('l'))
+    lines = a.run('xxhsum f exe empty l none . ; xxhsum f; xxhsum <f').stdout.splitlines()
+    words = [l.split() for l in lines[:6]]
+    assert [w[1] for w in words] == ['f', 'exe', 'empty', 'l', 'none', '.'], lines
+    assert words[0][0].endswith('-R') and len(words[0][0]) == 18 and words[1][0] != words[0][0]
+    assert words[2][0] == 'empty-R' and words[3][0].endswith('-L') and words[4][0] == words[5][0] == 'none', lines
+    assert lines[6] == words[0][0] and lines[7] + '-R' == lines[6], lines
+
+
+@test
+def preload_sees_what_a_job_touches(a):
+    if not os.path.exists(a.install + '/lib/liblmake_preload.so'):
+        return
+    a.write('in', 'x')
+    end = a.run('cat in >out; cat no; rm -f temp; echo >temp; rm temp; echo $LD_PRELOAD', autodep=1,
+                env=['PATH=/bin:/usr/bin', 'LD_PRELOAD='])
+    assert a.install + '/lib/liblmake_preload.so:' in end.stdout, end
+    read, out, no, temp = (end.accesses[n] for n in ('in', 'out', 'no', 'temp'))
+    assert read.bits & R and read.sig > 1 and read.sig == read.end_sig and not read.bits & (WRITE | UNSTABLE), read
+    assert out.bits & WRITE and out.sig == 0 and out.crc > 15 and out.end_sig > 1, out
+    assert no.bits & R and no.sig == no.end_sig == 0, no
+    assert temp.end_sig == 0 and temp.crc == 1 and temp.write, temp
+    dates = [x.read or x.write for x in end.accesses.values()]
+    assert dates == sorted(dates), dates
+
+
+@test
+def changed_while_read_is_unstable(a):
+    if not os.path.exists(a.install + '/lib/liblmake_preload.so'):
+        return
+    a.write('moving', '1')
+    seq = a.start('cat moving; while [ ! -e LMAKE/go ]; do sleep 0.02; done; cat moving', autodep=1)
+    a.pid_of(seq)
+    time.sleep(0.3)
+    a.write('moving', '22')
+    a.write('LMAKE/go', '')
+    end = a.wait(seq)
+    assert end.stdout == '122' and end.accesses['moving'].bits & UNSTABLE, end.accesses['moving']
+
+
+@test
+def seccomp_sees_what_a_job_touches(a):
+    a.write('in', 'x')
+    end = a.run('cat in >out', autodep=2)
+    if end.outcome == CANNOT_START and 'seccomp' in end.messages[0]:
+        return
+    assert end.outcome == EXITED and end.status == 0, end
+    assert end.accesses['in'].bits & R and end.accesses['out'].bits & WRITE and end.accesses['out'].crc > 15, end
+    missing = a.run(['/no/such/program'], autodep=2)
+    assert missing.outcome == CANNOT_START and '/no/such/program' in missing.messages[0], missing
+    m = mark()
+    end = a.run('(setsid sleep %s </dev/null >/dev/null 2>&1 &); exit 0' % m, autodep=2)
+    assert end.outcome == EXITED and alive(m)
+    again = a.run('cat in', autodep=2)
+    assert again.stdout == 'x' and set(again.accesses) >= {'in'}
+    for pid in alive(m):
+        os.kill(pid, 9)
+
+
+@test
 def malformed_frames_end_the_agent(a):
     bad = [b'\0\0\0\0', b'\xff\xff\xff\xff', frame(2, b'\1\2\3'), frame(99, b''), frame(3, u64(1)), frame(4, u64(1)),
            frame(2, u64(1) + u64(1) + u32(0xffffffff)), frame(1, b''),
@@ -443,11 +629,11 @@ def second_agent_waits_for_the_first(a):
 
 
 @test
-def logs_fall_back_to_the_repo(a):
+def logs_may_lie_in_the_repo(a):
     b = Agent(a.install, logs='LMAKE/lmake')
     try:
-        assert b.run('echo $LMAKE_AUTODEP_ENV').stdout.startswith('LMAKE/lmake/') or True
-        assert b.run('true').outcome == EXITED
+        assert b.run('echo $LMAKE_AUTODEP_ENV').stdout.startswith(b.root + '/LMAKE/lmake/lmake-')
+        assert set(b.run('cd LMAKE; ldepend ../x').accesses) == {'x'}
     finally:
         b.close()
 

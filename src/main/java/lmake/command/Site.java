@@ -45,6 +45,12 @@ public interface Site {
   /** Makes changes of the graph durable now (commands that write it call this once, at the end). */
   void commit();
 
+  /** Whether something stands on disk at this name (relative to the root), for advice only: the engine never asks this way. */
+  boolean exists(String name);
+
+  /** Nanoseconds since the epoch. */
+  long now();
+
   /** Root of the repo, absolute and physical. */
   String root();
 

@@ -87,9 +87,7 @@ sealed interface Expr {
     public synchronized Object value(Scope scope) throws EvalError {
       if (known) return cached;
       Map<String, Object> values = new LinkedHashMap<>();
-      for (String name : vars) {
-        scope.find(name).ifPresent(value -> values.put(name, value instanceof StarValue star ? star.json() : value));
-      }
+      for (String name : vars) scope.find(name).ifPresent(value -> values.put(name, value));
       Object value = evaluator.eval(id, text, values);
       if (vars.isEmpty()) {
         cached = value;

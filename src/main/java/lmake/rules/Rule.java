@@ -53,9 +53,9 @@ public final class Rule {
     cmdCrc = Digest.crc(line, "cmd_crc");
     rsrcCrc = Digest.crc(line, "rsrc_crc");
     stems = Stems.of(line);
-    targets = entries(line, "targets", true);
-    sideTargets = entries(line, "side_targets", false);
-    sideDeps = entries(line, "side_deps", false);
+    targets = entries(line, "targets", TargetEntry.Kind.TARGET);
+    sideTargets = entries(line, "side_targets", TargetEntry.Kind.SIDE_TARGET);
+    sideDeps = entries(line, "side_deps", TargetEntry.Kind.SIDE_DEP);
     jobName = line.has("job_name") ? TargetEntry.partsOf(line, "job_name") : targets.get(0).parts();
     writable = staticsFirst(List.of(targets, sideTargets));
     readable = staticsFirst(List.of(targets, sideTargets, sideDeps));
@@ -67,10 +67,10 @@ public final class Rule {
     retried = new HashSet<>(Digest.texts(Digest.array(Digest.object(line, "attrs"), "retried_errors")));
   }
 
-  private List<TargetEntry> entries(JsonObject line, String field, boolean official) {
+  private List<TargetEntry> entries(JsonObject line, String field, TargetEntry.Kind kind) {
     JsonArray json = Digest.array(line, field);
     List<TargetEntry> list = new ArrayList<>(json.size());
-    for (Object entry : json) list.add(new TargetEntry(Digest.object(entry), stems, official));
+    for (Object entry : json) list.add(new TargetEntry(Digest.object(entry), stems, kind));
     return List.copyOf(list);
   }
 
@@ -195,6 +195,44 @@ public final class Rule {
     return deps.find(Scope.of(this, values)).complaints();
   }
 
+  /**
+   * What a job asks of its backend.
+   *
+   * @throws EarlyError when it cannot be computed, is no quantity, or nothing is asked
+   */
+  public Resources resources(String[] values) throws EarlyError {
+    return recipe.resources(withDeps(values));
+  }
+
+  /** Name of the backend a job runs on. */
+  public String backend(String[] values) throws EarlyError {
+    try {
+      return attrs.text("backend", withDeps(values), "local");
+    } catch (Evaluator.EvalError e) {
+      throw EarlyError.of("backend", e);
+    }
+  }
+
+  /** First guess of how long a job lasts, in seconds. */
+  public double expectedSeconds() {
+    return attrs.real("ete", 0);
+  }
+
+  /**
+   * All that is needed to start a job.
+   *
+   * @param granted the values of {@link #resources}
+   * @throws EarlyError when an attribute cannot be computed
+   */
+  public Launch launch(String[] values, Map<String, String> granted, LaunchEnv site) throws EarlyError {
+    return recipe.launch(withDeps(values).withResources(granted), site);
+  }
+
+  private Scope withDeps(String[] values) {
+    Scope scope = Scope.of(this, values);
+    return scope.withDeps(deps.find(scope).values());
+  }
+
   Stems stemTable() {
     return stems;
   }
@@ -204,16 +242,8 @@ public final class Rule {
     return entries.get(key);
   }
 
-  StaticDeps deps() {
-    return deps;
-  }
-
   Attrs attrs() {
     return attrs;
-  }
-
-  Recipe recipe() {
-    return recipe;
   }
 
   @Override

@@ -23,18 +23,17 @@ record Scope(Rule rule, String[] stems, Optional<Map<String, String>> deps, Opti
     return new Scope(rule, stems, deps, Optional.of(known));
   }
 
-  /** Text for a template; a star target is its regular expression. */
+  /** Text for a template. */
   String text(String name) {
-    Object value = find(name).orElseThrow(() -> Bug.of("digest: rule %s knows no %s", rule.name(), name));
-    return value instanceof StarValue star ? star.regex() : Python.str(value);
+    return Python.str(find(name).orElseThrow(() -> Bug.of("digest: rule %s knows no %s", rule.name(), name)));
   }
 
-  /** Value for Python: String or Map, {@link StarValue} for a star target; empty when there is no such name. */
+  /** String or Map; the regular expression for a star target; empty when there is no such name. */
   Optional<Object> find(String name) {
     int stem = rule.stemTable().staticNames().indexOf(name);
     if (stem >= 0) return Optional.of(stems[stem]);
     TargetEntry entry = rule.entry(name);
-    if (entry != null) return Optional.of(entry.star() ? StarValue.of(entry, rule.stemTable(), stems) : entry.name(stems));
+    if (entry != null) return Optional.of(entry.star() ? StarValue.regex(entry, rule.stemTable(), stems) : entry.name(stems));
     String dep = deps.map(known -> known.get(name)).orElse(null);
     if (dep != null) return Optional.of(dep);
     String resource = resources.map(known -> known.get(name)).orElse(null);

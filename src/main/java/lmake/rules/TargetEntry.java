@@ -30,15 +30,23 @@ public final class TargetEntry {
   private final int wildShortest;
   private final Stems stems;
 
-  /** {@code official} for an entry of target/targets. */
-  TargetEntry(JsonObject entry, Stems stems, boolean official) {
+  /** Which field an entry stands in. */
+  enum Kind {
+    TARGET,
+    SIDE_TARGET,
+    SIDE_DEP
+  }
+
+  TargetEntry(JsonObject entry, Stems stems, Kind kind) {
     this.stems = stems;
     key = Digest.text(entry, "key");
     parts = parts(Digest.array(entry, "parts"));
     star = Digest.bool(entry, "star", false);
-    int fixed = (star ? 0 : TargetFlags.STATIC) | (official ? TargetFlags.OFFICIAL : 0);
-    flags = Digest.integer(entry, "flags", 0) & ~(TargetFlags.STATIC | TargetFlags.OFFICIAL) | fixed;
-    depFlags = Digest.integer(entry, "dep_flags", 0);
+    int fixed = (star ? 0 : TargetFlags.STATIC) | (kind == Kind.TARGET ? TargetFlags.OFFICIAL : 0);
+    int given = Digest.integer(entry, "flags", 0);
+    // The flags of a side dep are those of a dep.
+    flags = (kind == Kind.SIDE_DEP ? 0 : given & ~(TargetFlags.STATIC | TargetFlags.OFFICIAL)) | fixed;
+    depFlags = Digest.integer(entry, "dep_flags", 0) | (kind == Kind.SIDE_DEP ? given : 0);
     regex = Pattern.compile(Digest.text(entry, "regex"), Pattern.DOTALL);
     JsonArray groups = Digest.array(entry, "groups");
     groupStems = new int[groups.size()];

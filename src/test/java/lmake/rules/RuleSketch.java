@@ -89,7 +89,7 @@ public final class RuleSketch {
 
   /** {@code flags} are dep flags. */
   public RuleSketch sideDep(String key, String pattern, int... flags) {
-    sideDeps.add(new Entry(key, pattern, 0, or(flags)));
+    sideDeps.add(new Entry(key, pattern, or(flags), 0));
     return this;
   }
 
