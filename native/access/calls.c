@@ -124,9 +124,9 @@ int lm_known(const struct lm_view *v, uint8_t op, const struct lm_args *args, ui
 	*key = 0;
 	if (!cache || !args->path || args->path2 || (args->dirfd != AT_FDCWD && args->path[0] != '/'))
 		return 0;
-	seed = (__atomic_load_n(&cache->gen, __ATOMIC_RELAXED) + 1) * 0x9e3779b97f4a7c15ull;
+	seed = (uint64_t)(lm_gen(v) + 1) * 0x9e3779b97f4a7c15ull;
 	if (args->path[0] != '/')
-		seed ^= (__atomic_load_n(&cache->cwd_gen, __ATOMIC_RELAXED) + 1) * 0xc2b2ae3d27d4eb4full;
+		seed ^= (uint64_t)(__atomic_load_n(&cache->cwd_gen, __ATOMIC_RELAXED) + 1) * 0xc2b2ae3d27d4eb4full;
 	seed = (seed ^ (uint64_t)args->flags << 32 ^ (uint64_t)args->mode << 8 ^ op) * 0xff51afd7ed558ccdull;
 	k = XXH3_64bits_withSeed(args->path, strlen(args->path), seed) | 1;
 	if (__atomic_load_n(&cache->texts[(k >> 1) & (LM_TEXTS - 1)], __ATOMIC_RELAXED) == k)
@@ -170,7 +170,7 @@ static void announce(const struct lm_view *v, const struct lm_path *p, uint32_t 
 		return;
 	}
 	if (v->predict && certain) {
-		lm_forget(v, p->real, p->len);
+		lm_forget(v, p->real, p->len);	/* bumps the only cache there is */
 		note_state(v, p, bits | done, s);
 		return;
 	}
@@ -244,6 +244,25 @@ static void begin_create(const struct lm_view *v, const struct lm_path *p, int p
 		note_state(v, p, LM_T, &s);
 	else
 		announce(v, p, LM_T, LM_WRITE, v->predict && can_change_dir(v, p, NULL), &s, confirm);
+}
+
+/* The source may be a file without a name (O_TMPFILE), or an fd. */
+static void begin_link(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args)
+{
+	struct state s;
+
+	if (args->path[0])
+		lm_resolve(v, &acc->a, args->dirfd, args->path, !!(args->flags & AT_SYMLINK_FOLLOW));
+	else
+		lm_resolve_fd(v, &acc->a, args->dirfd);
+	lm_resolve(v, &acc->b, args->dirfd2, args->path2, 0);
+	if (args->path[0])
+		note(v, &acc->a, LM_L | LM_R);
+	look(v, &acc->a, &s);
+	if (matters(v, &acc->b))
+		begin_create(v, &acc->b, acc->a.none || (s.mode && !S_ISDIR(s.mode)), &acc->done_b);
+	else
+		acc->done_b = LM_WRITE;
 }
 
 /*
@@ -404,7 +423,7 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 		break;
 	}
 	/* What remains has a name. An empty one is the fd itself (AT_EMPTY_PATH), opened before. */
-	if (!args->path || (!args->path[0] && op != LM_OP_EXEC)) {
+	if (!args->path || (!args->path[0] && op != LM_OP_EXEC && op != LM_OP_LINK)) {
 		acc->over = 1;
 		return 0;
 	}
@@ -461,17 +480,7 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 		begin_rename(v, acc, args);
 		break;
 	case LM_OP_LINK:
-		lm_resolve(v, &acc->a, args->dirfd, args->path, !!(args->flags & AT_SYMLINK_FOLLOW));
-		lm_resolve(v, &acc->b, args->dirfd2, args->path2, 0);
-		note(v, &acc->a, LM_L | LM_R);
-		if (matters(v, &acc->b)) {
-			struct state s;
-
-			look(v, &acc->a, &s);
-			begin_create(v, &acc->b, s.mode && !S_ISDIR(s.mode), &acc->done_b);
-		} else {
-			acc->done_b = LM_WRITE;
-		}
+		begin_link(v, acc, args);
 		break;
 	case LM_OP_SYMLINK:
 		lm_resolve(v, &acc->a, args->dirfd, args->path, 0);
@@ -479,6 +488,15 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 			begin_create(v, &acc->a, 1, &acc->done_a);
 		else
 			acc->done_a = LM_WRITE;
+		break;
+	case LM_OP_MKNOD:
+		lm_resolve(v, &acc->a, args->dirfd, args->path, 0);
+		if (!matters(v, &acc->a))
+			break;
+		if ((args->mode & S_IFMT) && !S_ISREG(args->mode))
+			note(v, &acc->a, LM_T);	/* special files count as absent */
+		else
+			begin_create(v, &acc->a, 1, &acc->done_a);
 		break;
 	case LM_OP_TRUNCATE:
 		begin_truncate(v, acc, args);
@@ -527,6 +545,8 @@ void lm_end(const struct lm_view *v, struct lm_access *acc, int ok, int fd)
 	}
 	if (!ok)
 		return;
+	if (acc->op != LM_OP_OPEN)
+		lm_names_changed(v);
 	if (acc->is_dir) {
 		lm_tree_confirm(v, &acc->a, &acc->b, acc->flags);
 		return;

@@ -34,7 +34,8 @@ struct lm_log_header {
 	uint32_t n_source_dirs;
 	uint32_t source_dirs;		/* n pairs of strings: physical dir, name it is reported under (both end with /) */
 	uint32_t text_size;		/* bytes of text used */
-	uint32_t reserved[7];
+	uint32_t gen;			/* bumped when a name changes meaning: link made, file renamed or removed */
+	uint32_t reserved[6];
 	char text[];
 };
 

@@ -116,7 +116,7 @@ static void start(struct walk *w, int dirfd)
 
 static uint64_t dir_key(const struct lm_view *v, const struct lm_path *out, uint64_t **word)
 {
-	uint64_t seed = ((uint64_t)__atomic_load_n(&v->cache->gen, __ATOMIC_RELAXED) << 8) | 0xd1;
+	uint64_t seed = ((uint64_t)lm_gen(v) << 8) | 0xd1;
 	uint64_t key = XXH3_64bits_withSeed(out->real, out->len, seed) | 1;
 
 	*word = &v->cache->texts[(key >> 1) & (LM_TEXTS - 1)];

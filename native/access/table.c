@@ -45,6 +45,8 @@ const struct lm_row lm_rows[LM_N_ROWS] = {
 	ROW(linkat,            LINK,         0, 1,  2,  3,  4, -1, 0),
 	ROW(symlink,           SYMLINK,     -1, 1, -1, -1, -1, -1, 0),
 	ROW(symlinkat,         SYMLINK,      1, 2, -1, -1, -1, -1, 0),
+	ROW(mknod,             MKNOD,       -1, 0, -1, -1, -1,  1, 0),
+	ROW(mknodat,           MKNOD,        0, 1, -1, -1, -1,  2, 0),
 	ROW(truncate,          TRUNCATE,    -1, 0, -1, -1, -1,  1, 0),
 	ROW(chmod,             CHMOD,       -1, 0, -1, -1, -1,  1, 0),
 	ROW(fchmodat,          CHMOD,        0, 1, -1, -1, -1,  2, 0),

@@ -22,7 +22,7 @@ static int starts(const char *s, const char *prefix, size_t n)
 /* Dirs whose files are the system's. /dev/fd and /dev/std* lead to files of the job; /proc only through a process. */
 static int is_system(const char *p)
 {
-	static const char *const dirs[] = { "bin", "etc", "opt", "sbin", "usr", "lib", "lib32", "lib64", "run", "sys", "var" };
+	static const char dirs[][8] = { "bin", "etc", "opt", "sbin", "usr", "lib", "lib32", "lib64", "run", "sys", "var" };
 	size_t i, n;
 
 	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++) {
@@ -153,6 +153,11 @@ void lm_forget(const struct lm_view *v, const char *real, uint32_t len)
 	if ((__atomic_load_n(word, __ATOMIC_RELAXED) & ~BITS_MASK) == tag)
 		__atomic_store_n(word, 0, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&v->cache->gen, 1, __ATOMIC_RELAXED);
+}
+
+void lm_names_changed(const struct lm_view *v)
+{
+	__atomic_fetch_add(&v->area->log->gen, 1, __ATOMIC_RELAXED);
 }
 
 static uint32_t pid_of(const struct lm_view *v)

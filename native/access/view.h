@@ -29,7 +29,7 @@ struct lm_area {
 /*
  * What was recorded already, so that it is not twice. Words are independent and only ever loaded and stored whole;
  * a lost one costs a record too many. `texts` remembers whole calls by the text of their path, `files` the bits
- * recorded per file. Bumping `gen` forgets texts.
+ * recorded per file. Bumping `gen`, or the log's, forgets texts.
  */
 #define LM_TEXTS 2048u
 #define LM_FILES 4096u
@@ -61,6 +61,15 @@ int lm_noted(const struct lm_view *v, const char *real, uint32_t len, uint32_t b
 
 /* The process changed this file: what was recorded of it before does not tell of it any more. */
 void lm_forget(const struct lm_view *v, const char *real, uint32_t len);
+
+/* Names of the repo may stand for other files now (link made, rename, removal): all processes of the job forget texts. */
+void lm_names_changed(const struct lm_view *v);
+
+/* Changes whenever what texts stood for may have changed. Only with a cache. */
+static inline uint32_t lm_gen(const struct lm_view *v)
+{
+	return __atomic_load_n(&v->cache->gen, __ATOMIC_RELAXED) + __atomic_load_n(&v->area->log->gen, __ATOMIC_RELAXED);
+}
 
 /* Record that something cannot be followed; printf-like with %s only. The agent fails the job with the sentence. */
 void lm_refuse(const struct lm_view *v, const char *fmt, const char *a, const char *b);

@@ -262,6 +262,26 @@ LM_EXPORT int mkdirat(int dirfd, const char *path, mode_t mode)
 	return LM_INT(LM_OP_MKDIR, LM_AT(dirfd, path, 0, 0), LM_REAL(mkdirat)(dirfd, path, mode));
 }
 
+LM_EXPORT int mknod(const char *path, mode_t mode, dev_t dev)
+{
+	return LM_INT(LM_OP_MKNOD, LM_AT(AT_FDCWD, path, 0, mode), LM_REAL(mknod)(path, mode, dev));
+}
+
+LM_EXPORT int mknodat(int dirfd, const char *path, mode_t mode, dev_t dev)
+{
+	return LM_INT(LM_OP_MKNOD, LM_AT(dirfd, path, 0, mode), LM_REAL(mknodat)(dirfd, path, mode, dev));
+}
+
+LM_EXPORT int mkfifo(const char *path, mode_t mode)
+{
+	return LM_INT(LM_OP_MKNOD, LM_AT(AT_FDCWD, path, 0, S_IFIFO | mode), LM_REAL(mkfifo)(path, mode));
+}
+
+LM_EXPORT int mkfifoat(int dirfd, const char *path, mode_t mode)
+{
+	return LM_INT(LM_OP_MKNOD, LM_AT(dirfd, path, 0, S_IFIFO | mode), LM_REAL(mkfifoat)(dirfd, path, mode));
+}
+
 LM_EXPORT int truncate(const char *path, off_t size)
 {
 	return LM_INT(LM_OP_TRUNCATE, LM_AT(AT_FDCWD, path, 0, !size), LM_REAL(truncate)(path, size));
