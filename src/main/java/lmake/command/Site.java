@@ -1,0 +1,83 @@
+package lmake.command;
+
+import java.util.List;
+import java.util.Optional;
+import lmake.engine.ReqOptions;
+import lmake.graph.Graph;
+import lmake.graph.RunRecord;
+import lmake.rules.RuleBook;
+
+/** What a command sees of the server. Engine's thread only. */
+public interface Site {
+  Graph graph();
+
+  /** What the makefiles said when last read; lshow works with it even when they are broken by now. Empty before the first. */
+  Optional<RuleBook> rules();
+
+  /** The record of the last run of a job. */
+  Optional<RunRecord> run(int job);
+
+  /** Stdout or stderr of a job that is still running is not there yet. Jobs that run now. */
+  List<RunningJob> running();
+
+  /** A job some req knows to be waiting, queued or running. {@code parents}: jobs that wait for it. */
+  record RunningJob(int job, char mark, List<Integer> parents) {}
+
+  /**
+   * Re-reads the makefiles if what they read has changed, telling the session what is read and why, then calls {@code then} on
+   * the engine's thread; on failure the session is told and ended with the right exit code, and {@code then} is never called.
+   */
+  void refresh(Session session, Runnable then);
+
+  /**
+   * Opens a req; its lines go to {@code listener}, on the engine's thread. Targets are nodes, jobs are for {@code -J}.
+   *
+   * @param jobLimit most jobs running for this req, 0 = no limit
+   */
+  int openReq(Session session, List<Integer> targets, List<Integer> jobs, ReqOptions options, int jobLimit, ReqListener listener);
+
+  /** True while any req is active. */
+  boolean busy();
+
+  /** True while this job runs. */
+  boolean runs(int job);
+
+  /** Makes changes of the graph durable now (commands that write it call this once, at the end). */
+  void commit();
+
+  /** Whether something stands on disk at this name (relative to the root), for advice only: the engine never asks this way. */
+  boolean exists(String name);
+
+  /** Nanoseconds since the epoch. */
+  long now();
+
+  /** Root of the repo, absolute and physical. */
+  String root();
+
+  /** Directory of the installation. */
+  String installDir();
+
+  /** Asks the server to leave once the clients are gone, as {@code --shutdown} does. */
+  void shutdown();
+
+  /** Lines and end of a req, as the engine says them. */
+  interface ReqListener {
+    void say(lmake.engine.Action.SayJob line);
+
+    void say(lmake.engine.Action.SayNode line);
+
+    /** A job was launched; {@code date} in nanoseconds. For start lines and the title. */
+    void started(int job, long date);
+
+    /** Bytes of the stdout of a job that streams it. */
+    void liveOut(int job, byte[] bytes);
+
+    /** ^C was received. */
+    void interrupted();
+
+    void done(lmake.engine.Action.ReqDone end);
+
+    /** Called at least every second while the req is open: late start lines, title. Nanoseconds since the epoch. */
+    void tick(long now);
+  }
+}

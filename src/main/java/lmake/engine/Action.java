@@ -1,0 +1,90 @@
+package lmake.engine;
+
+import java.util.List;
+import lmake.graph.JobStatus;
+import lmake.graph.RunReason;
+
+/** What the outside must now do. What must be durable first is: the store takes the graph's changes before actions go out. */
+public sealed interface Action {
+  /** Stat this file, checksum it if its sig is not this one (or always when {@code knownSig} is 0); {@link Event.NodeChecked}. */
+  record Check(int node, long knownSig) implements Action {}
+
+  /** Remove this file from the disk; {@link Event.NodeRemoved} says what was done. */
+  record Remove(int node, Removal how, long knownSig) implements Action {}
+
+  /** How a file goes, or went. */
+  enum Removal {
+    UNLINK, // whatever it is
+    WASH, // unlink when the sig is the known one or it is empty, else to quarantine
+    UNLINKED, // done: unlinked
+    UNLINKED_EMPTY, // done: it was empty
+    QUARANTINED, // done: moved to LMAKE/quarantine
+    ABSENT, // there was nothing
+    LEFT // not ours to touch (behind a link), or it could not be done
+  }
+
+  /**
+   * Run a job.
+   *
+   * @param attempt unique number of this execution, never 0
+   * @param washes what to do with its targets before
+   */
+  record Start(int job, long attempt, RunReason why, List<Wash> washes, boolean keepTmp, boolean liveOut) implements Action {
+    public Start {
+      washes = List.copyOf(washes);
+    }
+  }
+
+  /** One file to clean before a job: section 3 of src/doc/protocols.md ({@code writer} made it, 0 if unknown). */
+  record Wash(WashKind kind, int node, long knownSig, int writer) {}
+
+  /** Numbers are those of the wire. */
+  enum WashKind {
+    NONE,
+    WASH, // 1: unlink if the sig is the given one, else quarantine if it has content
+    UNLINK, // 2: unlink whatever it is (polluted)
+    UNIQUIFY, // 3: keep, with its own inode
+    MKDIR // 4
+  }
+
+  /** End a run early; its {@link Event.JobEnded} still comes. */
+  record Kill(int job, long attempt, boolean checkDeps) implements Action {}
+
+  /** Tell a job that asked. {@code lines}: one per dep for a verbose question. */
+  record Answer(int job, long attempt, long ask, boolean ok, List<String> lines) implements Action {
+    public Answer {
+      lines = List.copyOf(lines);
+    }
+  }
+
+  /** A command is over. */
+  record ReqDone(int req, boolean ok, List<TargetEnd> ends) implements Action {
+    public ReqDone {
+      ends = List.copyOf(ends);
+    }
+  }
+
+  /**
+   * How a requested target ended.
+   *
+   * @param node 0 when a job was asked by name
+   * @param job its conform job, 0 when none
+   * @param touched true when something was done or checked for it in this command: no "already" line
+   */
+  record TargetEnd(int node, int job, boolean ok, boolean touched) {}
+
+  /** A line about a job for one command; {@code word} is a step word. */
+  record SayJob(int req, String word, int job, int execMs, JobStatus status, RunReason why, boolean warning, List<String> notes)
+      implements Action {
+    public SayJob {
+      notes = List.copyOf(notes);
+    }
+  }
+
+  /** A line about a file without a job; {@code word} is a step word ({@code new}, {@code changed}, {@code dangling}…). */
+  record SayNode(int req, String word, int node, List<String> notes) implements Action {
+    public SayNode {
+      notes = List.copyOf(notes);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package lmake.graph;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What is kept of the last run of a job for people: apart from the hot data, read by lshow only. Dates are nanoseconds since
+ * the epoch, durations nanoseconds, sizes bytes; 0 or empty when unknown.
+ *
+ * @param argv the interpreter and its arguments, the text of the cmd last
+ * @param environ as the rule gives it, before keys such as {@code $REPO_ROOT} are replaced
+ * @param reason why it ran
+ * @param requiredTarget the requested target for which it ran
+ * @param requiredBy the job or target that asked for it, empty when it was the command line
+ * @param waitStatus as waitpid gives it; -1 when the job was never started
+ */
+public record RunRecord(
+    long seq,
+    long smallId,
+    List<String> argv,
+    Map<String, String> environ,
+    Map<String, String> resources,
+    String autodep,
+    String stdin,
+    String stdout,
+    String tmpDir,
+    double timeout,
+    RunReason reason,
+    String requiredTarget,
+    String requiredBy,
+    long startDate,
+    long endDate,
+    JobStatus status,
+    int waitStatus,
+    long userNs,
+    long systemNs,
+    long maxRss,
+    long totalNs,
+    long targetsSize,
+    int pid,
+    byte[] stdoutText,
+    byte[] stderrText,
+    List<String> messages) {
+  public RunRecord {
+    argv = List.copyOf(argv);
+    environ = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(environ));
+    resources = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(resources));
+    messages = List.copyOf(messages);
+  }
+}

@@ -1,0 +1,193 @@
+package lmake.rules;
+
+import com.grack.nanojson.JsonObject;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import lmake.base.Bug;
+import lmake.base.ExitCode;
+import lmake.base.UserError;
+
+/** All that the makefiles said: rules, manifest, config. Immutable; matching is by (prefix, suffix) index, then by pattern. */
+public final class RuleBook {
+  /** Anti and source rules first, an anti one before a source one of the same prio; then plain ones; order of reading last. */
+  private static final Comparator<Rule> MATCHING =
+      Comparator.comparing((Rule rule) -> rule.special() == Rule.Special.PLAIN)
+          .thenComparing(Comparator.comparingDouble(Rule::prio).reversed())
+          .thenComparing(Rule::special);
+
+  private final List<Rule> rules;
+  private final Map<Integer, Rule> byId = new HashMap<>();
+  private final Manifest manifest;
+  private final Config config;
+  private final Map<String, String> environUsed;
+  private final String python;
+  private final NameIndex index;
+  private final TargetEntry[] entries; // by rank
+  private final Rule[] owners; // by rank
+  private final long matchDigest;
+
+  private RuleBook(List<Rule> read, Manifest manifest, Config config, Map<String, String> environUsed, String python) {
+    rules = read.stream().sorted(MATCHING).toList();
+    this.manifest = manifest;
+    this.config = config;
+    this.environUsed = environUsed;
+    this.python = python;
+    List<TargetEntry> ranked = new ArrayList<>();
+    List<Rule> owned = new ArrayList<>();
+    for (Rule rule : rules) {
+      byId.put(rule.id(), rule);
+      for (TargetEntry target : rule.targets()) {
+        ranked.add(target);
+        owned.add(rule);
+      }
+    }
+    entries = ranked.toArray(new TargetEntry[0]);
+    owners = owned.toArray(new Rule[0]);
+    index = new NameIndex(ranked);
+    matchDigest = digest();
+  }
+
+  /**
+   * From the lines of a digest (src/doc/digest.md).
+   *
+   * @param evaluator for what is real Python in a rule
+   * @throws UserError when two rules cannot live together, or the config asks for what there is not
+   */
+  public static RuleBook parse(List<String> digest, RuleIds ids, Evaluator evaluator) throws UserError {
+    Manifest manifest = new Manifest(List.of(), List.of());
+    Config config = Config.defaults();
+    Map<String, String> environ = new LinkedHashMap<>();
+    String python = "";
+    Map<Integer, Expr.Code> codes = new HashMap<>();
+    List<JsonObject> lines = new ArrayList<>();
+    for (String text : digest) {
+      if (text.isBlank()) continue;
+      JsonObject line = Digest.line(text);
+      switch (Digest.text(line, "kind")) {
+        case "head" -> python = Digest.text(line, "python", "");
+        case "config" -> config = Config.of(line);
+        case "manifest" ->
+            manifest = new Manifest(Digest.texts(Digest.array(line, "files")), Digest.texts(Digest.array(line, "dirs")));
+        case "environ" -> Digest.object(line, "used").forEach((key, value) -> environ.put(key, (String) value));
+        case "code" -> codes.put(Digest.integer(line, "id", -1), new Expr.Code(line, evaluator));
+        case "rule" -> lines.add(line);
+        default -> throw Bug.of("digest: unknown line %s", text);
+      }
+    }
+    List<Rule> rules = new ArrayList<>();
+    for (JsonObject line : lines) rules.add(new Rule(line, ids.idOf(Digest.crc(line, "match_crc")), codes, manifest));
+    checkDistinct(rules);
+    return new RuleBook(rules, manifest, config, Collections.unmodifiableMap(environ), python);
+  }
+
+  /** For tests and the simulator. */
+  public static RuleBook of(List<Rule> rules, Manifest manifest, Config config) {
+    return new RuleBook(rules, manifest, config, Map.of(), "");
+  }
+
+  private static void checkDistinct(List<Rule> rules) throws UserError {
+    Map<String, Rule> names = new HashMap<>();
+    Map<Long, Rule> matches = new HashMap<>();
+    for (Rule rule : rules) {
+      Rule homonym = names.put(rule.name(), rule);
+      if (homonym != null) {
+        throw refused(rule, "has the same name as the one at " + homonym.where() + "\n  consider: name = 'another name'");
+      }
+      Rule twin = matches.put(rule.matchCrc(), rule);
+      if (twin != null) {
+        throw refused(
+            rule, "matches the same files with the same deps as rule " + twin.name() + " at " + twin.where()
+                + "\n  consider: virtual = True for one of them, or another job_name");
+      }
+    }
+  }
+
+  private static UserError refused(Rule rule, String what) {
+    return new UserError(ExitCode.BAD_MAKEFILE, rule.where() + ": rule " + rule.name() + " " + what);
+  }
+
+  /** In matching order. */
+  public List<Rule> rules() {
+    return rules;
+  }
+
+  /** Empty when no rule has this lasting id any more. */
+  public Optional<Rule> rule(int id) {
+    return Optional.ofNullable(byId.get(id));
+  }
+
+  public Manifest manifest() {
+    return manifest;
+  }
+
+  public Config config() {
+    return config;
+  }
+
+  /** Variables of the user's environment that the makefiles looked at; a null value for one that was not set. */
+  public Map<String, String> environUsed() {
+    return environUsed;
+  }
+
+  /** The interpreter that read the makefiles, an absolute name; empty for a book made by a test. */
+  public String python() {
+    return python;
+  }
+
+  /**
+   * Rules that could make this file: anti and source rules first, then plain ones by decreasing prio; each rule once, with the
+   * first of its targets that matches.
+   */
+  public List<Candidate> candidates(String name) {
+    List<Candidate> found = null;
+    Rule last = null;
+    for (int rank : index.ranks(name)) {
+      if (owners[rank] == last) continue;
+      String[] stems = entries[rank].find(name);
+      if (stems == null) continue;
+      last = owners[rank];
+      if (found == null) found = new ArrayList<>(2);
+      found.add(new Candidate(last, entries[rank], stems));
+    }
+    return found == null ? List.of() : Collections.unmodifiableList(found);
+  }
+
+  /** Changes when what {@link #candidates} or the manifest say may have changed: set of rules, prios, sources, path_max. */
+  public long matchDigest() {
+    return matchDigest;
+  }
+
+  private long digest() {
+    long hash = mix(config.pathMax(), config.maxDepDepth());
+    Rule before = null;
+    for (Rule rule : rules) {
+      // Only the order of prios matters, not what they are.
+      boolean tied = before != null && before.prio() == rule.prio() && before.special() == rule.special();
+      hash = mix(mix(hash, rule.matchCrc()), rule.special().ordinal() * 2 + (tied ? 1 : 0));
+      before = rule;
+    }
+    for (String file : manifest.files()) hash = mix(hash, file);
+    for (String dir : manifest.dirs()) hash = mix(hash, dir);
+    return hash;
+  }
+
+  private static long mix(long hash, String text) {
+    long result = mix(hash, text.length());
+    for (int i = 0; i < text.length(); i++) result = (result ^ text.charAt(i)) * 0x100000001b3L;
+    return result;
+  }
+
+  /** The finalizer of MurmurHash3: every bit of both counts. */
+  private static long mix(long hash, long value) {
+    long x = hash * 31 + value;
+    x = (x ^ x >>> 33) * 0xff51afd7ed558ccdL;
+    x = (x ^ x >>> 33) * 0xc4ceb9fe1a85ec53L;
+    return x ^ x >>> 33;
+  }
+}
