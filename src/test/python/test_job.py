@@ -229,6 +229,16 @@ class InJobTest(reading.RepoTest):
         self.assertRaises(ImportError, import_machinery.load_module, 'no_such_module')
         self.assertRaises(ImportError, import_machinery.load_module, 'x', 'd/none.py')
 
+    def test_checksums_come_from_the_installed_program(self):
+        from lmake import _tools
+        self.write('bin/xxhsum', '#!/bin/sh\nif [ $# = 0 ]; then cat; else echo "$1-R"; fi\n')
+        os.chmod('bin/xxhsum', 0o755)
+        saved, _tools._BIN = _tools._BIN, self.repo + '/bin'
+        try:
+            self.assertEqual(('abc', './-x-R', 'y-R'), (lmake.xxhsum('abc'), lmake.xxhsum_file('-x'), lmake.xxhsum_file('y')))
+        finally:
+            _tools._BIN = saved
+
     def test_config_dict(self):
         value = {'a': 1, 'b': {'c': [1, {'d': 2}], 'e': (3,)}}
         lmake.config_dict('cfg', create=value)

@@ -25,6 +25,7 @@ module_suffixes = list(_external_suffixes)
 """Suffixes tried for local modules, in order; may be shortened in place or replaced, as ['.py']."""
 
 _start_path = list(_sys.path)
+_listable = set()  # dirs already told to the agent
 
 
 def _is_external(directory, root):
@@ -40,8 +41,10 @@ def report_import(module_name=None, path=None, module_suffixes=None):
         raise TypeError('path is a %s, a list or tuple is expected' % type(path).__name__)
     path = [d or '.' for d in path if isinstance(d, str)]
     local = [d for d in path if not _is_external(d, lmake.top_repo_root)]
-    if _machinery is not None and local:
-        lmake.depend(local, readdir_ok=True, required=False)
+    new = [d for d in local if _os.path.abspath(d) not in _listable]
+    if _machinery is not None and new:
+        lmake.depend(new, readdir_ok=True, required=False)
+        _listable.update(map(_os.path.abspath, new))
     if module_name is None:
         return
     tail = module_name.split('.')[-1]
