@@ -38,7 +38,10 @@ class FakeAgent(threading.Thread):
 
     def run(self):
         while True:
-            connection, _ = self.listener.accept()
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return  # the test is over
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
@@ -221,6 +224,12 @@ class InJobTest(reading.RepoTest):
         finally:
             import_machinery._can_open = real
         self.assertEqual(['pk/__init__.py', 'pk.py', 'd/pk/__init__.py', 'd/pk.py'], opened)
+
+    def test_a_process_that_survives_its_job_still_starts(self):
+        self.agent.listener.close()
+        os.unlink(os.path.join(self.top, 's'))
+        self.assertEqual('1\n', self.python('import lmake.import_machinery as m; m.fix_import(); print(1)'))
+        self.assertRaises(RuntimeError, lmake.depend, 'a')
 
     def test_load_module(self):
         self.write('d/m.py', 'x = __name__\n')

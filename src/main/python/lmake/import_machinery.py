@@ -70,6 +70,15 @@ def _can_open(name):
         return False
 
 
+def _report_if_alive(*args):
+    """Report, unless this process survives its job: there is nobody to report to then, and imports still work."""
+    from lmake import _job
+    try:
+        report_import(*args)
+    except _job.Gone:
+        _listable.clear()
+
+
 class _Finder(object):
     """Reports what an import may find, and leaves it to the next finder."""
 
@@ -84,7 +93,7 @@ class _Finder(object):
     @staticmethod
     def _report(fullname, path):
         _late_script_dir()
-        report_import(fullname, list(path) if path is not None else None, module_suffixes)
+        _report_if_alive(fullname, list(path) if path is not None else None, module_suffixes)
 
 
 def _late_script_dir():
@@ -102,7 +111,7 @@ def fix_import():
     """Make imports report their candidates as deps. May be called several times."""
     if not _os.environ.get('LMAKE_AUTODEP_ENV') or _Finder in _sys.meta_path:
         return
-    report_import()
+    _report_if_alive()
     finders = _sys.meta_path
     where = len(finders)
     if _machinery is not None and _machinery.PathFinder in finders:

@@ -223,12 +223,18 @@ def _check_identities(rules):
 
 
 def _write(file, lines):
+    """Write the digest, the whole of it or nothing; return the exit status."""
     import json
     temporary = '%s.%d' % (file, os.getpid())
-    with open(temporary, 'w') as out:
-        for line in lines:
-            out.write(json.dumps(line, sort_keys=False, separators=(',', ':')) + '\n')
-    os.rename(temporary, file)
+    try:
+        with open(temporary, 'w') as out:
+            for line in lines:
+                out.write(json.dumps(line, separators=(',', ':')) + '\n')
+        os.rename(temporary, file)
+    except (IOError, OSError) as e:
+        sys.stderr.write('cannot write the digest: %s\n' % e)
+        return 1
+    return 0
 
 
 def _bug(error):
@@ -260,7 +266,6 @@ def run(args, lib):
     except Exception as e:
         sys.stderr.write(_bug(e))
     else:
-        _write(file, lines)
-        return 0
+        return _write(file, lines)
     sys.stderr.write('cannot read %s\n' % reading.phase)
     return 1
