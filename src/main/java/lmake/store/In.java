@@ -5,8 +5,8 @@ import java.util.Arrays;
 import lmake.base.Bug;
 
 /**
- * Reads back what {@link Out} wrote. What is read carries a checksum, so to run past the end is a bug. Checks are spelt out
- * rather than {@link Bug#check}, whose arguments are boxed even when it holds: this runs once a byte.
+ * Reads back what {@link Out} wrote. What is read carries a checksum, so to run past the end is a bug. Checks are spelt
+ * out rather than {@link Bug#check}, whose arguments are boxed even when it holds: this runs once a byte.
  */
 final class In {
   private final byte[] bytes;

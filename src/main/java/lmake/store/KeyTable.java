@@ -4,13 +4,14 @@ import java.util.Arrays;
 import lmake.base.Bug;
 
 /**
- * Pairs (owner, bytes) numbered from 1 in order of arrival: components of names under their dir, stems of jobs under their
- * rule. Held whole in memory, in the very blocks that lie on disk, with a hash table of 64-bit slots (hash, id) on top:
- * some 45 bytes a name, and a look-up is one probe and one comparison. It only grows, so that on disk only the last block is
- * ever written again. Engine's thread only.
+ * Pairs (owner, bytes) numbered from 1 in order of arrival: components of names under their dir, stems of jobs under
+ * their rule. Held whole in memory, in the very blocks that lie on disk, with a hash table of 64-bit slots (hash, id)
+ * on top: some 45 bytes a name, and a look-up is one probe and one comparison. It only grows, so that on disk only the
+ * last block is ever written again. Engine's thread only.
  *
- * <p>A block: id of its first pair, number of pairs (little-endian, 4 bytes each), then per pair: varint owner, varint length,
- * bytes. It is closed when the next pair would make it outgrow one page of LMDB; a longer pair has a block of its own.
+ * <p>A block: id of its first pair, number of pairs (little-endian, 4 bytes each), then per pair: varint owner, varint
+ * length, bytes. It is closed when the next pair would make it outgrow one page of LMDB; a longer pair has a block of
+ * its own.
  */
 final class KeyTable {
   /** What one overflow page of LMDB holds besides its header and our checksum. */

@@ -4,9 +4,9 @@ import lmake.base.Bug;
 import lmake.graph.Names;
 
 /**
- * Names of nodes as a prefix tree: a name is a component under the node of its dir, so a dir is spelt once. Components may
- * have any length and any bytes. An absolute name has its leading slash in its first component ({@code /usr} then {@code
- * lib}), a name outside the repo begins with the component {@code ..}. Engine's thread only.
+ * Names of nodes as a prefix tree: a name is a component under the node of its dir, so a dir is spelt once. Components
+ * may have any length and any bytes. An absolute name has its leading slash in its first component ({@code /usr} then
+ * {@code lib}), a name outside the repo begins with the component {@code ..}. Engine's thread only.
  */
 final class NameTree implements Names {
   private static final int CACHE = 1 << 14;
@@ -14,7 +14,8 @@ final class NameTree implements Names {
   private final KeyTable table;
   private byte[] scratch = new byte[1024];
 
-  // Most names asked for were asked for before, as by each job that reads a header: a walk from the root costs ten times this.
+  // Most names asked for were asked for before, as by each job that reads a header: a walk from the root costs ten
+  // times this.
   private final String[] cachedNames = new String[CACHE];
   private final int[] cachedNodes = new int[CACHE];
 

@@ -7,8 +7,8 @@ import java.util.Arrays;
  * Strings to bytes and back. File names are bytes: those that are not UTF-8 travel in strings as lone surrogates
  * U+DC80..U+DCFF, one per byte, as Python's {@code surrogateescape} does. Pure functions.
  *
- * <p>From bytes to a string and back is the identity. A string that no bytes give (another lone surrogate) is written as its
- * three-byte form, which is read back as three escapes: no file has such a name.
+ * <p>From bytes to a string and back is the identity. A string that no bytes give (another lone surrogate) is written
+ * as its three-byte form, which is read back as three escapes: no file has such a name.
  */
 final class Text {
   private static final int ESCAPE = 0xDC00;
@@ -34,11 +34,14 @@ final class Text {
     return at;
   }
 
-  /** Writes the char at a place of a string, which is not ASCII: with the next one, as four bytes, if they are a pair. */
+  /**
+   * Writes the char at a place of a string, which is not ASCII: with the next one, as four bytes, if they are a pair.
+   */
   static int encodeWide(String text, int i, byte[] out, int at) {
     char c = text.charAt(i);
-    boolean pair = Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1));
-    return pair ? encodePair(Character.toCodePoint(c, text.charAt(i + 1)), out, at) : encodeChar(c, out, at);
+    char next = i + 1 < text.length() ? text.charAt(i + 1) : 0;
+    if (Character.isSurrogatePair(c, next)) return encodePair(Character.toCodePoint(c, next), out, at);
+    return encodeChar(c, out, at);
   }
 
   static byte[] encode(String text) {

@@ -79,7 +79,9 @@ final class StoreBench {
     }
     graph.setDeps(job, deps.build());
     int target = at;
-    graph.setTargets(job, new TargetVector(new int[] {target}, new int[] {0x300}, new long[] {random.nextLong()}, new long[] {random.nextLong()}));
+    long[] crc = {random.nextLong()};
+    long[] sig = {random.nextLong()};
+    graph.setTargets(job, new TargetVector(new int[] {target}, new int[] {0x300}, crc, sig));
     return size;
   }
 
