@@ -18,9 +18,9 @@ import org.lmdbjava.LmdbNativeException;
 import org.lmdbjava.Txn;
 
 /**
- * The data file through LMDB: tables, one write transaction at a time, one reader that follows it, pins. The only user of
- * lmdbjava. Every value ends with a CRC-32 of its key and itself. Engine's thread, but for {@link #pin} and {@link #sync};
- * {@link Store} sees to it that no pin is taken within a write transaction.
+ * The data file through LMDB: tables, one write transaction at a time, one reader that follows it, pins. The only user
+ * of lmdbjava. Every value ends with a CRC-32 of its key and itself. Engine's thread, but for {@link #pin} and
+ * {@link #sync}; {@link Store} sees to it that no pin is taken within a write transaction.
  */
 final class Lmdb implements AutoCloseable {
   static final String DATA = "data.mdb";
@@ -29,7 +29,10 @@ final class Lmdb implements AutoCloseable {
   static final long MAP_BYTES = 64L << 30;
 
   private static final long LEAST_MAP_BYTES = 1L << 26;
+  private static final int EIO = 5;
   private static final int ENOMEM = 12;
+  private static final int ENOSPC = 28;
+  private static final int EDQUOT = 122;
   private static final int CHECKSUM = 4;
 
   private final Env<ByteBuffer> env;
@@ -122,7 +125,12 @@ final class Lmdb implements AutoCloseable {
   }
 
   private Optional<ByteBuffer> get(Table table, ByteBuffer name) {
-    ByteBuffer value = tables[table.ordinal()].get(txn(), name);
+    ByteBuffer value;
+    try {
+      value = tables[table.ordinal()].get(txn(), name);
+    } catch (LmdbException e) {
+      throw damaged(table); // LMDB met a page that cannot be: the disk changed under it
+    }
     if (value == null) return Optional.empty();
     int end = value.limit() - CHECKSUM;
     if (end < 0) throw damaged(table);
@@ -179,11 +187,8 @@ final class Lmdb implements AutoCloseable {
       return true;
     } catch (Env.MapFullException e) {
       return false;
-    } catch (LmdbNativeException.PanicException e) {
-      throw new IOException("its first page could not be written", e);
     } catch (LmdbNativeException e) {
-      if (e.getResultCode() <= 0) throw e;
-      throw new IOException(e.getMessage(), e);
+      throw refused(e);
     } finally {
       writer.close(); // aborts unless committed
       writer = null;
@@ -226,6 +231,7 @@ final class Lmdb implements AutoCloseable {
 
   /** Keeps the pages of the current snapshot, and of all later ones, from being written over, until it is closed. */
   Pin pin() {
+    env.readerCheck(); // a reader elsewhere that was killed must not pin its snapshot for ever
     Txn<ByteBuffer> pin = env.txnRead();
     return pin::close;
   }
@@ -241,8 +247,23 @@ final class Lmdb implements AutoCloseable {
     try {
       env.sync(true);
     } catch (LmdbNativeException e) {
-      throw new IOException(e.getMessage(), e);
+      throw refused(e);
     }
+  }
+
+  /** What the disk says, in words; anything else that LMDB may say is passed on. */
+  private static IOException refused(LmdbNativeException e) {
+    if (e instanceof LmdbNativeException.PanicException) {
+      return new IOException("its first page could not be written; start the server again", e);
+    }
+    return switch (e.getResultCode()) {
+      case ENOSPC, EDQUOT -> new IOException("the disk is full", e);
+      case EIO -> new IOException("the disk is full, or fails", e); // LMDB's word for a short write, too
+      default -> {
+        if (e.getResultCode() <= 0) throw e;
+        yield new IOException(e.getMessage(), e);
+      }
+    };
   }
 
   @Override

@@ -10,15 +10,16 @@ import lmake.base.ExitCode;
 import lmake.base.UserError;
 
 /**
- * The files of a store: {@code format}, {@code data.mdb}, {@code lock.mdb}, {@code checkpoint}. Makes them, tells whether they
- * were left clean, puts back what a power cut undid, moves a damaged store aside. No state but the path; all before LMDB
- * opens the data.
+ * The files of a store: {@code format}, {@code data.mdb}, {@code lock.mdb}, {@code checkpoint}. Makes them, tells
+ * whether they were left clean, puts back what a power cut undid, moves a damaged store aside. No state but the path;
+ * all before LMDB opens the data.
  */
 record StoreDir(Path dir) {
   /** Changes whenever what we write can no longer be read by what was. */
   static final int FORMAT = 1;
 
   private static final String FORMAT_FILE = "format";
+  private static final int LIVE_TRIES = 5;
   private static final String FORMAT_WORDS = "lmake store ";
 
   /**
@@ -63,7 +64,8 @@ record StoreDir(Path dir) {
     }
     if (text.isEmpty()) throw new Corrupt("its file '%s' is empty", FORMAT_FILE);
     if (text.equals(FORMAT_WORDS + FORMAT)) return;
-    String found = text.startsWith(FORMAT_WORDS) ? "format " + printable(text.substring(FORMAT_WORDS.length())) : "another program";
+    boolean ours = text.startsWith(FORMAT_WORDS);
+    String found = ours ? "format " + printable(text.substring(FORMAT_WORDS.length())) : "another program";
     throw new UserError(
         ExitCode.VERSION,
         "the store in "
@@ -76,7 +78,10 @@ record StoreDir(Path dir) {
             + dir);
   }
 
-  /** Puts back what a power cut undid, and checks all unless the store was left clean. Writes nothing if {@code readOnly}. */
+  /**
+   * Puts back what a power cut undid, and checks all unless the store was left clean. Writes nothing if
+   * {@code readOnly}.
+   */
   Found recover(boolean readOnly) throws IOException, UserError, Corrupt {
     Checkpoint saved = Checkpoint.read(dir);
     if (!Files.exists(data())) throw new Corrupt("its file '%s' is missing", Lmdb.DATA);
@@ -92,8 +97,23 @@ record StoreDir(Path dir) {
     }
     // The pages of that snapshot were kept from being written over: the metas alone undo what came after.
     if (restore) Disk.overwrite(data(), saved.metas(), 0);
-    if (!readOnly || !sameBoot) PageCheck.check(data()); // else a live server may be writing
+    if (readOnly && !saved.clean()) checkLive();
+    else PageCheck.check(data());
     return new Found(false, restore || saved.unverified());
+  }
+
+  /** As PageCheck, beside an owner who may be alive: a verdict only holds if nothing was committed meanwhile. */
+  private void checkLive() throws IOException, Corrupt {
+    for (int i = 0; i < LIVE_TRIES; i++) {
+      long before = PageCheck.lastTxn(data());
+      try {
+        PageCheck.check(data());
+        return;
+      } catch (Corrupt e) {
+        if (PageCheck.lastTxn(data()) == before) throw e;
+      }
+    }
+    // Somebody commits all the time: that one holds it for sound, and knows better.
   }
 
   /** The present meta pages; whoever asks has pinned their snapshot, or nobody writes. */
