@@ -1,32 +1,24 @@
 package lmake.command;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import lmake.base.ExitCode;
 import lmake.engine.Action;
 import lmake.engine.ReqOptions;
 import lmake.graph.RunReason;
-import lmake.graph.RunRecord;
 import lmake.report.Color;
 import lmake.report.ErrorReport;
 import lmake.report.Jobs;
 import lmake.report.Line;
-import lmake.report.Manners;
-import lmake.report.Notes;
 import lmake.report.Sayings;
 import lmake.report.StatusLine;
-import lmake.report.Stderr;
 import lmake.report.Summary;
 import lmake.report.Tally;
 import lmake.rules.RuleBook;
 
 /** What one {@code lmake} prints between its start and its exit. */
 final class BuildRun implements Site.ReqListener {
-  private static final Manners MANNERS = Manners.DEFAULT;
-
   private final Site site;
   private final Jobs jobs;
   private final Transcript transcript;
@@ -48,8 +40,8 @@ final class BuildRun implements Site.ReqListener {
     this.jobs = jobs;
     this.transcript = transcript;
     this.columns = StatusLine.of(jobs.book());
-    this.sayings = new Sayings(jobs, columns, MANNERS, options.verbose(), site::run);
-    this.starts = new StartLines(jobs, MANNERS, sayings, transcript);
+    this.sayings = new Sayings(jobs, columns, options.verbose(), site::run);
+    this.starts = new StartLines(jobs, sayings, transcript);
     this.begin = site.now();
     this.retries = options.retries() > 0;
   }
@@ -123,19 +115,8 @@ final class BuildRun implements Site.ReqListener {
 
   private List<Line> errors(Action.ReqDone end) {
     RuleBook book = jobs.book();
-    ErrorReport report = new ErrorReport(jobs, site::exists, lastReason, lastNode, this::attached);
+    ErrorReport report = new ErrorReport(jobs, site::exists, lastReason, lastNode, sayings::attached);
     return report.lines(end.ends(), book.config().maxErrorLines());
-  }
-
-  /** What is repeated in the summary of the first job in error; empty when there is nothing to tell. */
-  private Optional<List<Line>> attached(int job) {
-    Optional<RunRecord> record = site.run(job);
-    if (record.isEmpty()) return Optional.empty();
-    List<Line> lines = new ArrayList<>();
-    for (String note : record.get().messages()) lines.add(Notes.line(note, 1, jobs.graph()));
-    int most = jobs.rule(job).map(MANNERS::maxStderrLines).orElse(0);
-    lines.addAll(Stderr.lines(record.get().stderrText(), most, jobs.ruleName(job), jobs.name(job)));
-    return Optional.of(lines);
   }
 
   private void release() {

@@ -29,18 +29,15 @@ final class JobView {
   private final Graph graph;
   private final String key;
   private final boolean verbose;
+  private final boolean porcelaine;
 
-  private JobView(Site site, Jobs jobs, String key, boolean verbose) {
-    this.site = site;
+  JobView(Context context, Jobs jobs) {
+    this.site = context.site();
     this.jobs = jobs;
     this.graph = jobs.graph();
-    this.key = key;
-    this.verbose = verbose;
-  }
-
-  static JobView of(Context context, Jobs jobs) {
-    Options options = context.options();
-    return new JobView(context.site(), jobs, options.key(), options.has("--verbose"));
+    this.key = context.options().key();
+    this.verbose = context.options().has("--verbose");
+    this.porcelaine = context.options().has("--porcelaine");
   }
 
   /** True when the job was ever run to its end. */
@@ -120,11 +117,12 @@ final class JobView {
     return Answer.text(lines, List.of(start, String.join("\n", run.messages()), text));
   }
 
-  private static Answer stdout(RunRecord run) {
+  private Answer stdout(RunRecord run) {
     if (run.stdout().isEmpty()) return Answer.text(raw(run.stdoutText()), text(run.stdoutText()));
     List<Line> lines =
         List.of(Line.of("stdout of the job is its target"), Line.at(1).text("consider : cat ").quoted(run.stdout()));
-    return new Answer(lines, Porcelaine.NONE, false, false, false, true);
+    // Scripts that read literals expect no failure here.
+    return new Answer(lines, Porcelaine.NONE, porcelaine, false, false, true);
   }
 
   private Answer info(int job, String file, RunRecord run) {

@@ -26,7 +26,7 @@ final class LmakeCommand implements Command {
 
   private final ToolSpec spec =
       new ToolSpec("lmake", "[target ...]")
-          .common(true)
+          .common()
           .flag("-a", "--archive", "ensure all intermediate files are there and up to date")
           .text("text", "-b", "--backend", "passed to backends")
           .choice(List.of("none", "download", "upload", "plain"), "-c", "--cache-method", "how caches are accessed")

@@ -25,16 +25,13 @@ public final class Sayings {
   private final Jobs jobs;
   private final Graph graph;
   private final StatusLine columns;
-  private final Manners manners;
   private final boolean verbose;
   private final IntFunction<Optional<RunRecord>> records;
 
-  public Sayings(
-      Jobs jobs, StatusLine columns, Manners manners, boolean verbose, IntFunction<Optional<RunRecord>> records) {
+  public Sayings(Jobs jobs, StatusLine columns, boolean verbose, IntFunction<Optional<RunRecord>> records) {
     this.jobs = jobs;
     this.graph = jobs.graph();
     this.columns = columns;
-    this.manners = manners;
     this.verbose = verbose;
     this.records = records;
   }
@@ -64,11 +61,19 @@ public final class Sayings {
     return Word.ofJob(word).last();
   }
 
+  /** Messages and stderr of the last run of a job; empty if it never ran. */
+  public Optional<List<Line>> attached(int job) {
+    if (records.apply(job).isEmpty()) return Optional.empty();
+    List<Line> lines = new ArrayList<>();
+    for (String message : records.apply(job).get().messages()) lines.add(Notes.line(message, 1, graph));
+    lines.addAll(stderr(job));
+    return Optional.of(lines);
+  }
+
   /** The stderr of the last run of a job, cut as its rule says. */
   public List<Line> stderr(int job) {
-    int most = jobs.rule(job).map(manners::maxStderrLines).orElse(0);
     return records.apply(job)
-        .map(run -> Stderr.lines(run.stderrText(), most, jobs.ruleName(job), jobs.name(job)))
+        .map(run -> Stderr.lines(run.stderrText(), jobs.maxStderrLines(job), jobs.ruleName(job), jobs.name(job)))
         .orElse(List.of());
   }
 
