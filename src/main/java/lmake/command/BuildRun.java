@@ -8,6 +8,7 @@ import lmake.engine.Action;
 import lmake.engine.ReqOptions;
 import lmake.graph.RunReason;
 import lmake.report.Color;
+import lmake.report.Disk;
 import lmake.report.ErrorReport;
 import lmake.report.Jobs;
 import lmake.report.Line;
@@ -31,6 +32,7 @@ final class BuildRun implements Site.ReqListener {
   private final Map<Integer, RunReason> lastReason = new HashMap<>();
   private final Map<Integer, String> lastNode = new HashMap<>();
   private boolean interrupted;
+  private int req;
 
   /** A job that failed, whose stderr is shown unless it is retried at once; 0 when there is none. */
   private int heldBack;
@@ -46,6 +48,11 @@ final class BuildRun implements Site.ReqListener {
     this.retries = options.retries() > 0;
   }
 
+  /** Its number, known before anything is said of it. */
+  void opened(int number) {
+    req = number;
+  }
+
   @Override
   public void say(Action.SayJob line) {
     if (line.word().equals("retry") && line.job() == heldBack) heldBack = 0;
@@ -59,26 +66,28 @@ final class BuildRun implements Site.ReqListener {
     tally.count(line.word(), line.execMs() < 0 ? -1 : line.execMs() * 1_000_000L);
     if (flow) starts.said(line.job());
     lastReason.put(line.job(), line.why());
-    if (!sayings.last(line.word())) return;
+    if (!sayings.last(line.word()) || line.why().kind() == RunReason.Kind.RETRY) return;
     if (retries && line.word().equals("failed")) heldBack = line.job();
     else transcript.print(sayings.stderr(line.job()));
   }
 
   @Override
   public void say(Action.SayNode line) {
+    lastNode.put(line.node(), line.word());
+    if (line.word().equals("cycle")) return; // drawn in the summary
     release();
     starts.interleaved();
     transcript.print(sayings.node(line, site.now()));
-    lastNode.put(line.node(), line.word());
   }
 
   @Override
   public void started(int job, long date) {
-    starts.started(job, date);
+    if (site.wants(req, job)) starts.started(job, date);
   }
 
   @Override
   public void liveOut(int job, byte[] bytes) {
+    if (!site.wants(req, job)) return;
     release();
     starts.live(job, bytes, site.now());
   }
@@ -115,7 +124,7 @@ final class BuildRun implements Site.ReqListener {
 
   private List<Line> errors(Action.ReqDone end) {
     RuleBook book = jobs.book();
-    ErrorReport report = new ErrorReport(jobs, site::exists, lastReason, lastNode, sayings::attached);
+    ErrorReport report = new ErrorReport(jobs, new Disk(site::exists, site::isDir), lastReason, lastNode, sayings::attached);
     return report.lines(end.ends(), book.config().maxErrorLines());
   }
 

@@ -13,6 +13,7 @@ import lmake.graph.RunRecord;
 import lmake.report.Buildable;
 import lmake.report.Color;
 import lmake.report.DepTable;
+import lmake.report.Disk;
 import lmake.report.InfoTable;
 import lmake.report.Jobs;
 import lmake.report.Line;
@@ -30,6 +31,7 @@ final class JobView {
   private final String key;
   private final boolean verbose;
   private final boolean porcelaine;
+  private final Disk disk;
 
   JobView(Context context, Jobs jobs) {
     this.site = context.site();
@@ -38,6 +40,7 @@ final class JobView {
     this.key = context.options().key();
     this.verbose = context.options().has("--verbose");
     this.porcelaine = context.options().has("--porcelaine");
+    this.disk = context.disk();
   }
 
   /** True when the job was ever run to its end. */
@@ -146,7 +149,7 @@ final class JobView {
     int actual = jobs.actual(file);
     int official = jobs.official(file);
     List<Line> lines = new ArrayList<>();
-    new Buildable(jobs.book(), site::exists)
+    new Buildable(jobs.book(), disk)
         .uphill(file)
         .ifPresent(dir -> lines.add(Line.of("UP_HILL ").name(dir).in(Color.HIDDEN_NOTE)));
     Map<Object, Object> dict = new LinkedHashMap<>();

@@ -98,7 +98,8 @@ final class LmakeCommand implements Command {
       run.done(new Action.ReqDone(0, false, List.of()));
       return;
     }
-    site.openReq(context.session(), targets, wantedJobs, reqOptions(options), options.number("--jobs"), run);
+    int limit = options.number("--jobs");
+    run.opened(site.openReq(context.session(), targets, wantedJobs, reqOptions(options), limit, run));
   }
 
   private static int job(Context context, Jobs jobs) throws UserError {

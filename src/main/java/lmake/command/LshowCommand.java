@@ -96,7 +96,7 @@ final class LshowCommand implements Command {
   }
 
   private static boolean unbuilt(Context context, Jobs jobs, String file) {
-    return !jobs.isSource(file) && new Buildable(jobs.book(), context.site()::exists).can(file);
+    return !jobs.isSource(file) && new Buildable(jobs.book(), context.disk()).can(file);
   }
 
   private static void print(Transcript out, String name, Answer answer, boolean several) {

@@ -238,12 +238,15 @@ final class BuildTest {
     site.record(bad, "attempt\n");
     job("failed", bad, 2);
     job("retry", bad, 2);
+    job("failed", bad, 2, new RunReason(RunReason.Kind.RETRY, 0));
+    site.listener.tick(site.now);
     job("failed", bad, 2);
     site.listener.tick(site.now);
     assertThat(session.said())
         .isEqualTo(
             "10:00:00 failed             Bad           0.002s a.bad\n"
                 + "10:00:00 retry              Bad                  a.bad\n"
+                + "10:00:00 failed             Bad           0.002s a.bad\n"
                 + "10:00:00 failed             Bad           0.002s a.bad\n\tattempt\n");
   }
 
@@ -261,6 +264,17 @@ final class BuildTest {
     int dyn = site.job("Dyn", "a.dyn");
     site.listener.started(dyn, site.now);
     assertThat(session.said()).as("start_delay = 0").endsWith("10:00:03 start              Dyn                  a.dyn\n");
+  }
+
+  @Test
+  void jobsOfOtherCommandsAreNotTold() {
+    start("-o", "a.up");
+    int other = site.job("Dyn", "x.dyn");
+    site.foreign.add(other);
+    site.listener.started(other, site.now);
+    site.listener.liveOut(other, "x\n".getBytes());
+    site.listener.tick(site.now + 5_000_000_000L);
+    assertThat(session.said()).isEmpty();
   }
 
   @Test
@@ -340,7 +354,8 @@ final class BuildTest {
   @Test
   void targetsThatNothingMakesAreExplained() {
     start("a+c.cat", "x.dir/1", "no/way", "a.src/x", "a.up/y", "ext", "n");
-    site.onDisk.add("ext");
+    site.onDisk.addAll(List.of("ext", "d.up"));
+    site.dirsOnDisk.add("d.up");
     done(
         false,
         end("a+c.cat", 0, false, true),
@@ -348,6 +363,7 @@ final class BuildTest {
         end("no/way", 0, false, true),
         end("a.src/x", 0, false, true),
         end("a.up/y", 0, false, true),
+        end("b+d.cat", 0, false, true),
         end("ext", 0, false, true));
     assertThat(session.said().substring(session.said().indexOf("no rule")))
         .isEqualTo(
@@ -365,6 +381,11 @@ final class BuildTest {
               dir is a source : a.src
             no rule for a.up/y
               dir is buildable : a.up
+            no rule for b+d.cat
+              rule Cat misses static dep SECOND : d.up (dir)
+                no rule for d.up
+                  rule Up misses static dep SRC : d.src
+                    no rule match d.src
             no rule match ext
               consider : git add ext
             """);
@@ -376,7 +397,8 @@ final class BuildTest {
     site.graph.node("my file");
     node("quarantined", "my file");
     node("unlinked (empty)", "e");
-    node("dangling", "my file");
+    node("dangling", "my file", "consider : git add my file");
+    node("multi", "m", "Up", "Cat");
     node("unlink", "old");
     node("infinite_path", "x/x", "limit reached");
     assertThat(session.said())
@@ -384,6 +406,7 @@ final class BuildTest {
             "quarantined my file\n"
                 + "unlinked (empty) e\n"
                 + "dangling my file\n  consider : git add 'my file'\n"
+                + "multi m\n  several rules match :\n    Up\n    Cat\n"
                 + "10:00:00 unlink             no_rule              old\n"
                 + "10:00:00 failed             infinite_path        x/x\n  limit reached\n");
   }
@@ -394,7 +417,10 @@ final class BuildTest {
     int on = site.ran("OnLoop", JobStatus.OK, "onloop", "loop1");
     site.ran("Loop1", JobStatus.OK, "loop1", "loop2");
     site.ran("Loop2", JobStatus.OK, "loop2", "loop1");
-    done(false, end("onloop", on, false, true));
+    node("cycle", "onloop", "Loop1 loop1", "Loop2 loop2");
+    assertThat(session.said()).isEmpty();
+    done(false, end("onloop", 0, false, true));
+    assertThat(on).isNotZero();
     assertThat(session.said())
         .endsWith(
             """

@@ -31,6 +31,11 @@ final class FakeSite implements Site {
   final Map<Integer, RunRecord> records = new HashMap<>();
   final List<RunningJob> running = new ArrayList<>();
   final Set<String> onDisk = new HashSet<>();
+  final Set<String> dirsOnDisk = new HashSet<>();
+
+  /** Jobs that run for others. */
+  final Set<Integer> foreign = new HashSet<>();
+
   private final RuleBook book;
   private final Path root;
   long now = TEN;
@@ -150,6 +155,16 @@ final class FakeSite implements Site {
   @Override
   public boolean exists(String name) {
     return onDisk.contains(name);
+  }
+
+  @Override
+  public boolean isDir(String name) {
+    return dirsOnDisk.contains(name);
+  }
+
+  @Override
+  public boolean wants(int req, int job) {
+    return req == 1 && !foreign.contains(job);
   }
 
   @Override
