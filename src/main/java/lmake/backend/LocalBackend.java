@@ -42,32 +42,23 @@ public final class LocalBackend {
   public List<Demand> setCapacities(Map<String, Long> amounts) {
     capacities.clear();
     capacities.putAll(amounts);
-    List<Demand> hopeless = waiting().stream().filter(one -> !refusal(one.amounts()).isEmpty()).toList();
+    List<Demand> hopeless = waiting().stream().filter(one -> !canRun(one.amounts())).toList();
     hopeless.forEach(one -> cancel(one.attempt()));
     return hopeless;
   }
 
-  /** Why a job can never run here: sentences for the user, none when it can. */
-  public List<String> refusal(Map<String, Long> amounts) {
-    List<String> lines = new ArrayList<>();
-    if (amounts.values().stream().allMatch(amount -> amount == 0)) {
-      lines.add("job asks for no resource at all");
-      lines.add("  consider : resources = { 'cpu' : 1 }");
-    }
-    for (Map.Entry<String, Long> wanted : new TreeMap<>(amounts).entrySet()) {
-      String name = wanted.getKey();
-      Long capacity = capacities.get(name);
-      if (wanted.getValue() == 0 || capacity != null && wanted.getValue() <= capacity) continue;
-      if (capacity == null) lines.add("no resource " + name + " is declared for the local backend");
-      else lines.add("not enough " + name + " : " + show(name, wanted.getValue()) + " > " + show(name, capacity));
-      lines.add("  consider : lmake.config.backends.local." + name + " = " + literal(name, wanted.getValue()));
-    }
-    return lines;
+  /** Whether a job that asks for this could ever run here. */
+  public boolean canRun(Map<String, Long> amounts) {
+    return amounts.entrySet().stream().allMatch(e -> e.getValue() <= capacities.getOrDefault(e.getKey(), 0L));
   }
 
-  /** Queues a job that nothing speaks against ({@link #refusal}). */
+  public Map<String, Long> capacities() {
+    return Collections.unmodifiableMap(capacities);
+  }
+
+  /** Queues a job that nothing speaks against ({@link #canRun}). */
   public void submit(Demand demand) {
-    Bug.check(refusal(demand.amounts()).isEmpty(), "attempt %d can never run", demand.attempt());
+    Bug.check(canRun(demand.amounts()), "attempt %d can never run", demand.attempt());
     Bug.check(!knows(demand.attempt()), "attempt %d was submitted already", demand.attempt());
     queues.computeIfAbsent(demand.amounts(), key -> new ArrayDeque<>()).add(new Waiting(++lastRank, demand));
     waiting.put(demand.attempt(), demand.amounts());
@@ -148,17 +139,5 @@ public final class LocalBackend {
     Map<String, Long> free = new HashMap<>();
     capacities.forEach((name, amount) -> free.put(name, Math.max(0, amount - used.getOrDefault(name, 0L))));
     return free;
-  }
-
-  private static String show(String name, long amount) {
-    return inMega(name) ? amount + "M" : Long.toString(amount);
-  }
-
-  private static String literal(String name, long amount) {
-    return inMega(name) ? "'" + amount + "M'" : Long.toString(amount);
-  }
-
-  private static boolean inMega(String name) {
-    return name.equals("mem") || name.equals("tmp");
   }
 }

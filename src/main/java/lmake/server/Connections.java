@@ -100,13 +100,10 @@ final class Connections implements Runnable {
     return new ArrayList<>(clients);
   }
 
-  /** Cuts all connections, once what was said is sent (but waits for nobody longer than this). Any thread but our own. */
+  /** Cuts all connections; who was told to exit still hears it, if he listens in time. Any thread but our own. */
   void close(long waitMs) {
     long deadline = System.nanoTime() + waitMs * 1_000_000;
-    while (!clients.isEmpty() && System.nanoTime() < deadline && clients.stream().anyMatch(c -> !c.finished())) {
-      for (Client client : clients) if (!client.closed()) forget(client);
-      Thread.onSpinWait();
-    }
+    while (System.nanoTime() < deadline && clients.stream().anyMatch(c -> c.closed() && !c.finished())) nap();
     closed = true;
     selector.wakeup();
     for (Client client : clients) forget(client);
@@ -227,7 +224,8 @@ final class Connections implements Runnable {
     try {
       if (!clients.isEmpty()) return false;
       Files.deleteIfExists(socket);
-      // Nobody finds us any more; who found us just before is in the backlog.
+      nap();
+      // Nobody finds us any more; who found us just before is in the backlog by now.
       if (acceptAll() == 0) {
         shut(listener);
         listener = null;
@@ -240,6 +238,10 @@ final class Connections implements Runnable {
       ServerLog.say("cannot stop listening", e);
       return false;
     }
+  }
+
+  private static void nap() {
+    java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
   }
 
   private static void shut(java.nio.channels.Channel channel) {

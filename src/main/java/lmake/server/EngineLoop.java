@@ -22,7 +22,7 @@ final class EngineLoop {
   private final List<Action> asked = new ArrayList<>();
   private Function<Event, List<Action>> engine = event -> List.of();
   private Runnable commit = () -> {};
-  private Consumer<Action> hands = action -> {};
+  private Consumer<List<Action>> hands = actions -> {};
   private Consumer<Long> clock = now -> {};
   private boolean over;
 
@@ -30,10 +30,10 @@ final class EngineLoop {
    * Before {@link #run}.
    *
    * @param commit makes changes of the graph durable
-   * @param hands carries an action out; must not step the engine, but may post
+   * @param hands carries actions out, in order; must not step the engine, but may post
    * @param clock called about every second
    */
-  void wire(Function<Event, List<Action>> engine, Runnable commit, Consumer<Action> hands, Consumer<Long> clock) {
+  void wire(Function<Event, List<Action>> engine, Runnable commit, Consumer<List<Action>> hands, Consumer<Long> clock) {
     this.engine = engine;
     this.commit = commit;
     this.hands = hands;
@@ -66,12 +66,13 @@ final class EngineLoop {
   void run() throws InterruptedException {
     long nextTick = System.nanoTime() + TICK_NS;
     while (!over) {
-      for (Runnable letter : mailbox.take(nextTick - System.nanoTime())) letter.run();
+      List<Runnable> batch = mailbox.take(nextTick - System.nanoTime());
+      batch.forEach(Runnable::run);
       if (System.nanoTime() - nextTick >= 0) {
         clock.accept(Dates.now());
         nextTick = System.nanoTime() + TICK_NS;
       }
-      finishBatch();
+      if (!batch.isEmpty()) finishBatch();
     }
   }
 
@@ -81,7 +82,7 @@ final class EngineLoop {
     if (asked.isEmpty()) return;
     List<Action> actions = List.copyOf(asked);
     asked.clear();
-    actions.forEach(hands);
+    hands.accept(actions);
   }
 
   /** What the engine was told last, oldest first: for the log, when something of ours is broken. */

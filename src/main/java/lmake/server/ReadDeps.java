@@ -23,7 +23,7 @@ record ReadDeps(String installDir, String root, List<File> files, Map<String, Op
   static final long ABSENT = 0;
 
   /** Nothing is equal to it: the file moved while it was read. */
-  static final long MOVING = 1;
+  static final long MOVING = 4;
 
   static final long DIR = 2;
   static final long SPECIAL = 3;

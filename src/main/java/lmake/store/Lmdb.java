@@ -29,7 +29,10 @@ final class Lmdb implements AutoCloseable {
   static final long MAP_BYTES = 64L << 30;
 
   private static final long LEAST_MAP_BYTES = 1L << 26;
+  private static final int EIO = 5;
   private static final int ENOMEM = 12;
+  private static final int ENOSPC = 28;
+  private static final int EDQUOT = 122;
   private static final int CHECKSUM = 4;
 
   private final Env<ByteBuffer> env;
@@ -179,11 +182,8 @@ final class Lmdb implements AutoCloseable {
       return true;
     } catch (Env.MapFullException e) {
       return false;
-    } catch (LmdbNativeException.PanicException e) {
-      throw new IOException("its first page could not be written", e);
     } catch (LmdbNativeException e) {
-      if (e.getResultCode() <= 0) throw e;
-      throw new IOException(e.getMessage(), e);
+      throw refused(e);
     } finally {
       writer.close(); // aborts unless committed
       writer = null;
@@ -241,8 +241,23 @@ final class Lmdb implements AutoCloseable {
     try {
       env.sync(true);
     } catch (LmdbNativeException e) {
-      throw new IOException(e.getMessage(), e);
+      throw refused(e);
     }
+  }
+
+  /** What the disk says, in words; anything else that LMDB may say is passed on. */
+  private static IOException refused(LmdbNativeException e) {
+    if (e instanceof LmdbNativeException.PanicException) {
+      return new IOException("its first page could not be written; start the server again", e);
+    }
+    return switch (e.getResultCode()) {
+      case ENOSPC, EDQUOT -> new IOException("the disk is full", e);
+      case EIO -> new IOException("the disk is full, or fails", e); // LMDB's word for a short write, too
+      default -> {
+        if (e.getResultCode() <= 0) throw e;
+        yield new IOException(e.getMessage(), e);
+      }
+    };
   }
 
   @Override

@@ -33,7 +33,10 @@ final class PageCheck {
   private static final int BIG_DATA = 1, SUB_DATA = 2;
   private static final int INTEGER_KEY = 8;
   private static final int MAX_DEPTH = 32;
+  private static final int CHECKSUM = 4;
+  private static final boolean NATIVE_LITTLE = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
   private static final long NO_ROOT = -1;
+  private static final long MAX_MAP = 1L << 46;
   private static final int SEGMENT_BITS = 30;
 
   private final ByteBuffer[] segments;
@@ -64,7 +67,7 @@ final class PageCheck {
   }
 
   /** A tree as its parent describes it. */
-  private record Tree(Use use, String label, boolean integerKey, int depth, long entries, long root) {}
+  private record Tree(Use use, String label, boolean integerKey, int flags, int depth, long entries, long root) {}
 
   /** Throws unless all that can be reached in the file is sound. */
   static void check(Path data) throws IOException, Corrupt {
@@ -75,7 +78,9 @@ final class PageCheck {
     long lastPage = metas.getLong(newest + PAGE_HEADER + 120);
     try (FileChannel channel = FileChannel.open(data, StandardOpenOption.READ)) {
       long size = channel.size();
-      if (lastPage < 1 || lastPage >= 1L << 40) throw new Corrupt("it claims %d pages", lastPage);
+      long mapSize = metas.getLong(newest + PAGE_HEADER + 16);
+      if (lastPage < 1 || lastPage >= Integer.MAX_VALUE) throw new Corrupt("it claims %d pages", lastPage);
+      if (mapSize < (lastPage + 1) * pageSize || mapSize > MAX_MAP) throw new Corrupt("it claims a map of %d bytes", mapSize);
       PageCheck check = new PageCheck(map(channel, size), size, pageSize, lastPage);
       check.seen.set(0, 2);
       ByteBuffer meta = metas.position(newest).slice().order(ByteOrder.nativeOrder());
@@ -83,6 +88,13 @@ final class PageCheck {
       check.walk(db(meta, PAGE_HEADER + 72, Use.MAIN, "tables", false));
       check.freePages(db(meta, PAGE_HEADER + 24, Use.FREE, "free pages", true));
     }
+  }
+
+  /** Number of the last transaction that was committed. */
+  static long lastTxn(Path data) throws IOException, Corrupt {
+    byte[] head = Disk.head(data, 2 * 65536);
+    ByteBuffer metas = ByteBuffer.wrap(head).order(ByteOrder.nativeOrder());
+    return Math.max(metas.getLong(PAGE_HEADER + 128), metas.getLong(pageSize(head) + PAGE_HEADER + 128));
   }
 
   /** Page size of a data file, from its first bytes; throws unless both meta pages are sound in themselves. */
@@ -113,7 +125,7 @@ final class PageCheck {
   }
 
   private static Tree db(ByteBuffer page, int at, Use use, String label, boolean integerKey) {
-    return new Tree(use, label, integerKey, page.getShort(at + 6), page.getLong(at + 32), page.getLong(at + 40));
+    return new Tree(use, label, integerKey, page.getShort(at + 4), page.getShort(at + 6), page.getLong(at + 32), page.getLong(at + 40));
   }
 
   // --- trees
@@ -126,6 +138,7 @@ final class PageCheck {
     lastKey = new byte[0];
     lastIsFloor = true;
     entries = 0;
+    if (what.flags != (what.integerKey ? INTEGER_KEY : 0)) throw bad("flags");
     if (what.root != NO_ROOT) {
       if (what.depth < 1 || what.depth > MAX_DEPTH) throw bad("depth");
       page(what.root, what.depth);
@@ -142,19 +155,23 @@ final class PageCheck {
     int at = offset(number);
     int lower = page.getShort(at + 12) & 0xFFFF;
     int upper = page.getShort(at + 14) & 0xFFFF;
-    int kind = page.getShort(at + 10) & (BRANCH | LEAF | OVERFLOW | META);
-    if (kind != (height == 1 ? LEAF : BRANCH)) throw bad("kind of page");
+    if (page.getShort(at + 10) != (height == 1 ? LEAF : BRANCH)) throw bad("kind of page");
     if (lower < PAGE_HEADER || lower > upper || upper > pageSize) throw bad("bounds of a page");
     int count = (lower - PAGE_HEADER) / 2;
     if (count == 0) throw bad("empty page");
+    int used = 0;
     for (int i = 0; i < count; i++) {
       int node = page.getShort(at + PAGE_HEADER + 2 * i) & 0xFFFF;
       if (node < upper || node + NODE_HEADER > pageSize) throw bad("offset of a node");
       int keySize = page.getShort(at + node + 6) & 0xFFFF;
       if (node + NODE_HEADER + keySize > pageSize) throw bad("size of a key");
-      if (height == 1) leaf(page, at, node, keySize);
+      int size = NODE_HEADER + keySize;
+      if (height == 1) size += leaf(page, at, node, keySize);
       else branch(page, at + node, i == 0 ? 0 : keySize, height);
+      used += size + 1 & ~1;
     }
+    // LMDB moves nodes around in a page on the strength of this.
+    if (used != pageSize - upper) throw bad("size of nodes");
   }
 
   private void branch(ByteBuffer page, int node, int keySize, int height) throws Corrupt {
@@ -169,7 +186,8 @@ final class PageCheck {
     page(low | (page.getShort(node + 4) & 0xFFFFL) << 32, height - 1);
   }
 
-  private void leaf(ByteBuffer page, int at, int node, int keySize) throws Corrupt {
+  /** Gives the bytes that the value takes in the page. */
+  private int leaf(ByteBuffer page, int at, int node, int keySize) throws Corrupt {
     byte[] key = bytes(page, at + node + NODE_HEADER, keySize);
     checkSize(key);
     int order = order(key, lastKey);
@@ -180,25 +198,33 @@ final class PageCheck {
     long size = page.getInt(at + node) & 0xFFFFFFFFL;
     int flags = page.getShort(at + node + 4);
     int value = node + NODE_HEADER + keySize;
-    boolean big = (flags & BIG_DATA) != 0;
+    boolean big = flags == BIG_DATA;
     if (value + (big ? 8 : size) > pageSize) throw bad("size of a value");
     if (big) big(page.getLong(at + value), size, key);
     else value(page, at + value, (int) size, key, flags);
+    return big ? 8 : (int) size;
   }
 
   private void value(ByteBuffer page, int at, int size, byte[] key, int flags) throws Corrupt {
     if (tree.use == Use.MAIN) {
       if (flags != SUB_DATA || size != DB_BYTES) throw bad("description of a table");
-      boolean integerKey = (page.getShort(at + 4) & INTEGER_KEY) != 0;
-      walk(db(page, at, Use.TABLE, new String(key, StandardCharsets.US_ASCII), integerKey));
+      walk(table(page, at, new String(key, StandardCharsets.US_ASCII)));
       return;
     }
     if (flags != 0) throw bad("flags of a value");
     if (tree.use == Use.TABLE) {
+      if (size < CHECKSUM) throw bad("size of a value");
       start(key);
-      sum(page, at, size - 4);
-      finish(page.getInt(at + size - 4));
+      sum(page, at, size - CHECKSUM);
+      finish(page.getInt(at + size - CHECKSUM));
     }
+  }
+
+  private Tree table(ByteBuffer page, int at, String label) throws Corrupt {
+    for (Table table : Table.values()) {
+      if (table.label().equals(label)) return db(page, at, Use.TABLE, label, table.numbered());
+    }
+    throw bad("name of a table");
   }
 
   /** A value on a run of overflow pages. */
@@ -206,22 +232,20 @@ final class PageCheck {
     long pages = (size + PAGE_HEADER + pageSize - 1) / pageSize;
     ByteBuffer first = take(number, pages);
     int at = offset(number);
-    if ((first.getShort(at + 10) & OVERFLOW) == 0 || (first.getInt(at + 12) & 0xFFFFFFFFL) < pages) {
+    if (first.getShort(at + 10) != OVERFLOW || (first.getInt(at + 12) & 0xFFFFFFFFL) < pages) {
       throw bad("overflow page");
     }
     if (tree.use == Use.MAIN) throw bad("description of a table");
     if (tree.use == Use.FREE) return;
     long from = number * pageSize + PAGE_HEADER;
     start(key);
-    long end = from + size - 4;
+    long end = from + size - CHECKSUM;
     for (long i = from; i < end; ) {
       long stop = Math.min(end, (i >>> SEGMENT_BITS) + 1 << SEGMENT_BITS);
       sum(segment(i), (int) (i & (1 << SEGMENT_BITS) - 1), (int) (stop - i));
       i = stop;
     }
-    int expected = 0;
-    for (int i = 3; i >= 0; i--) expected = expected << 8 | segment(end + i).get((int) (end + i & (1 << SEGMENT_BITS) - 1)) & 0xFF;
-    finish(expected);
+    finish((int) bytes(end, CHECKSUM));
   }
 
   // --- checksums, as Lmdb makes them
@@ -231,14 +255,13 @@ final class PageCheck {
     crc.update(key);
   }
 
-  private void sum(ByteBuffer from, int at, int size) throws Corrupt {
-    if (size < 0) throw bad("size of a value");
+  private void sum(ByteBuffer from, int at, int size) {
     crc.update(from.duplicate().limit(at + size).position(at));
   }
 
   private void finish(int expected) throws Corrupt {
-    // Ours are little-endian whatever the machine.
-    int stored = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? expected : Integer.reverseBytes(expected);
+    // Checksums are little-endian whatever the machine; what was read is in the order of the machine.
+    int stored = NATIVE_LITTLE ? expected : Integer.reverseBytes(expected);
     if ((int) crc.getValue() != stored) throw bad("checksum");
   }
 
@@ -282,12 +305,15 @@ final class PageCheck {
   }
 
   private long word(long at) {
-    // Lists lie at odd places in leaf pages, but never across segments: a page, or a run, does at worst; bytes do then.
+    return bytes(at, 8);
+  }
+
+  /** A number in the order of the machine at any place of the file, across segments if need be. */
+  private long bytes(long at, int size) {
     long value = 0;
-    boolean little = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < size; i++) {
       long b = segment(at + i).get((int) (at + i & (1 << SEGMENT_BITS) - 1)) & 0xFFL;
-      value |= b << 8 * (little ? i : 7 - i);
+      value |= b << 8 * (NATIVE_LITTLE ? i : size - 1 - i);
     }
     return value;
   }
@@ -298,7 +324,6 @@ final class PageCheck {
   private ByteBuffer take(long number, long pages) throws Corrupt {
     if (number < 2 || number > lastPage || pages > lastPage - number + 1) throw bad("page number");
     if ((number + pages) * pageSize > fileSize) throw new Corrupt("its data file is cut short");
-    if (number + pages > Integer.MAX_VALUE) throw bad("page number");
     int next = seen.nextSetBit((int) number);
     if (next >= 0 && next < number + pages) throw bad("page used twice");
     seen.set((int) number, (int) (number + pages));
@@ -326,7 +351,7 @@ final class PageCheck {
   }
 
   private int order(byte[] a, byte[] b) {
-    if (!tree.integerKey || ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN) return Arrays.compareUnsigned(a, b);
+    if (!tree.integerKey || !NATIVE_LITTLE) return Arrays.compareUnsigned(a, b);
     if (a.length != b.length) return a.length - b.length;
     for (int i = a.length - 1; i >= 0; i--) if (a[i] != b[i]) return Byte.compareUnsigned(a[i], b[i]);
     return 0;

@@ -19,6 +19,7 @@ record StoreDir(Path dir) {
   static final int FORMAT = 1;
 
   private static final String FORMAT_FILE = "format";
+  private static final int LIVE_TRIES = 5;
   private static final String FORMAT_WORDS = "lmake store ";
 
   /**
@@ -92,8 +93,23 @@ record StoreDir(Path dir) {
     }
     // The pages of that snapshot were kept from being written over: the metas alone undo what came after.
     if (restore) Disk.overwrite(data(), saved.metas(), 0);
-    if (!readOnly || !sameBoot) PageCheck.check(data()); // else a live server may be writing
+    if (readOnly && !saved.clean()) checkLive();
+    else PageCheck.check(data());
     return new Found(false, restore || saved.unverified());
+  }
+
+  /** As PageCheck, beside an owner who may be alive: a verdict only holds if nothing was committed meanwhile. */
+  private void checkLive() throws IOException, Corrupt {
+    for (int i = 0; i < LIVE_TRIES; i++) {
+      long before = PageCheck.lastTxn(data());
+      try {
+        PageCheck.check(data());
+        return;
+      } catch (Corrupt e) {
+        if (PageCheck.lastTxn(data()) == before) throw e;
+      }
+    }
+    // Somebody commits all the time: that one holds it for sound, and knows better.
   }
 
   /** The present meta pages; whoever asks has pinned their snapshot, or nobody writes. */

@@ -204,7 +204,7 @@ def _is_rule(cls, attributes):
 
 def _names(classes, rules):
     """Return the name of each rule: homonyms of several modules get a prefix, those of one module are refused."""
-    homonyms = {}
+    homonyms, rules = {}, set(rules)
     for cls in classes:
         homonyms.setdefault(_own_name(cls), []).append(cls)
     names = {}

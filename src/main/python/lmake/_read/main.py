@@ -168,7 +168,8 @@ class _Reading(object):
 
     def _has_manifest(self):
         from lmake._read import manifest
-        return bool(manifest.entries_of(self.lmake.manifest))
+        self.lmake.manifest = manifest.entries_of(self.lmake.manifest)  # once: it may be a generator
+        return bool(self.lmake.manifest)
 
     def _sources(self, module, way):
         if self.which == 'rules' or self.which == 'config' and way:
@@ -228,6 +229,15 @@ def _write(file, lines):
     os.rename(temporary, file)
 
 
+def _bug(error):
+    """Return one line for an exception that is our fault, or that of objects given by the user."""
+    trace = sys.exc_info()[2]
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    place = '%s:%d' % (os.path.basename(trace.tb_frame.f_code.co_filename), trace.tb_lineno)
+    return 'internal error of lmake_reader at %s: %s: %s\n' % (place, type(error).__name__, error)
+
+
 def run(args, lib):
     """Read the makefiles as told by the arguments of lmake_reader.py; return the exit status."""
     if len(args) != 3 or args[2] not in _PASSES:
@@ -244,6 +254,8 @@ def run(args, lib):
     except ReadError as e:
         sys.stdout.flush()
         sys.stderr.write(e.text() + '\n')
+    except Exception as e:
+        sys.stderr.write(_bug(e))
     else:
         _write(file, lines)
         return 0

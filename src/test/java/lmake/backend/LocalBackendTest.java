@@ -58,15 +58,15 @@ class LocalBackendTest {
   }
 
   @Test
-  void saysWhichConfigEntryToRaise() {
+  void forgetsWhatSmallerCapacitiesCanNeverHold() {
     backend.setCapacities(Map.of("cpu", 2L, "mem", 1000L));
-    assertThat(backend.refusal(Map.of("cpu", 2L, "mem", 1000L))).isEmpty();
-    assertThat(backend.refusal(Map.of("mem", 2000L)))
-        .containsExactly("not enough mem : 2000M > 1000M", "  consider : lmake.config.backends.local.mem = '2000M'");
-    assertThat(backend.refusal(Map.of("gpu", 1L)))
-        .containsExactly(
-            "no resource gpu is declared for the local backend", "  consider : lmake.config.backends.local.gpu = 1");
-    assertThat(backend.refusal(Map.of("cpu", 0L))).first().isEqualTo("job asks for no resource at all");
+    assertThat(backend.canRun(Map.of("cpu", 2L, "mem", 1000L))).isTrue();
+    assertThat(backend.canRun(Map.of("mem", 2000L))).isFalse();
+    assertThat(backend.canRun(Map.of("gpu", 1L))).isFalse();
+    backend.submit(demand(1, Map.of("cpu", 2L)));
+    backend.submit(demand(2, Map.of("cpu", 1L)));
+    assertThat(backend.setCapacities(Map.of("cpu", 1L))).extracting(Demand::job).containsExactly(1);
+    assertThat(backend.launch(9)).extracting(Slot::job).containsExactly(2);
   }
 
   /** Capacities hold at every moment, small ids are unique, and every job runs although big and small ones compete. */
