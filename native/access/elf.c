@@ -34,7 +34,7 @@ struct search {
 	struct object objects[MAX_DEPTH];
 };
 
-static const char *const system_dirs[] = {
+static const char system_dirs[][32] = {
 	"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib",
 };
 

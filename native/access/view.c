@@ -22,7 +22,7 @@ static int starts(const char *s, const char *prefix, size_t n)
 /* Dirs whose files are the system's. /dev/fd and /dev/std* lead to files of the job; /proc only through a process. */
 static int is_system(const char *p)
 {
-	static const char *const dirs[] = { "bin", "etc", "opt", "sbin", "usr", "lib", "lib32", "lib64", "run", "sys", "var" };
+	static const char dirs[][8] = { "bin", "etc", "opt", "sbin", "usr", "lib", "lib32", "lib64", "run", "sys", "var" };
 	size_t i, n;
 
 	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++) {

@@ -201,7 +201,7 @@ LM_EXPORT long syscall(long nr, ...)
 	for (i = 0; i < 6; i++)
 		r[i] = va_arg(ap, unsigned long);
 	va_end(ap);
-	if (nr >= 0 && nr < LM_N_ROWS && lm_rows[nr].name) {
+	if (nr >= 0 && nr < LM_N_ROWS && lm_rows[nr].name[0]) {
 		v = lm_enter();
 		if (v)
 			return result(routed(v, nr, &lm_rows[nr], r));

@@ -175,7 +175,7 @@ static int decide(struct lm_trace *t)
 	uint8_t op;
 	int i;
 
-	if (d->arch != AUDIT_ARCH_X86_64 || d->nr < 0 || d->nr >= (int)LM_N_ROWS || !lm_rows[d->nr].name) {
+	if (d->arch != AUDIT_ARCH_X86_64 || d->nr < 0 || d->nr >= (int)LM_N_ROWS || !lm_rows[d->nr].name[0]) {
 		lm_refuse(&v, "a 32 bit system call (int 0x80, 32 bit or x32 program) cannot be followed", "", "");
 		return -ENOSYS;
 	}

@@ -1,5 +1,6 @@
 /*
  * Jobs per second through the agent, against a bare vfork+exec loop; both keep the same number of processes in flight.
+ * The CPU time (of the jobs, the agent and us) is told too: on a busy machine it alone can be compared.
  * bench_agent <install> [jobs] [in flight] [autodep 0..2]	Run it in an empty directory, which becomes the repo.
  */
 #define _GNU_SOURCE
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,6 +23,17 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* CPU seconds of this process and of all those it has waited for. */
+static double cpu(void)
+{
+	struct rusage us, them;
+
+	getrusage(RUSAGE_SELF, &us);
+	getrusage(RUSAGE_CHILDREN, &them);
+	return (double)(us.ru_utime.tv_sec + us.ru_stime.tv_sec + them.ru_utime.tv_sec + them.ru_stime.tv_sec) +
+	       (double)(us.ru_utime.tv_usec + us.ru_stime.tv_usec + them.ru_utime.tv_usec + them.ru_stime.tv_usec) * 1e-6;
 }
 
 static void bare_start(void)
@@ -159,17 +172,21 @@ static double through_agent(const char *install, int jobs, int in_flight, uint8_
 int main(int argc, char **argv)
 {
 	int jobs = argc > 2 ? atoi(argv[2]) : 5000, in_flight = argc > 3 ? atoi(argv[3]) : 2;
-	double plain, agent;
+	double plain, agent, c0, c1, c2;
 
 	if (argc < 2)
 		return 11;
 	mkdir("LMAKE", 0777);
 	mkdir("LMAKE/lmake", 0777);
 	for (int turn = 0; turn < 3; turn++) {
+		c0 = cpu();
 		plain = bare(jobs, in_flight);
+		c1 = cpu();
 		agent = through_agent(argv[1], jobs, in_flight, argc > 4 ? (uint8_t)atoi(argv[4]) : 0);
-		printf("bare %.0f jobs/s (%.0f us), agent %.0f jobs/s (%.0f us): %+.0f us a job\n", jobs / plain,
-		       plain / jobs * 1e6, jobs / agent, agent / jobs * 1e6, (agent - plain) / jobs * 1e6);
+		c2 = cpu();
+		printf("bare %.0f jobs/s, %.0f us CPU a job; agent %.0f jobs/s, %.0f us CPU a job: %+.0f us wall, %+.0f us CPU\n",
+		       jobs / plain, (c1 - c0) / jobs * 1e6, jobs / agent, (c2 - c1) / jobs * 1e6,
+		       (agent - plain) / jobs * 1e6, (c2 - c1 - c1 + c0) / jobs * 1e6);
 	}
 	return 0;
 }
