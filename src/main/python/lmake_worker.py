@@ -84,6 +84,7 @@ class _Guard(object):
         for name in _FUNCTIONS:
             if hasattr(os, name):
                 setattr(os, name, self._refusing(name, getattr(os, name)))
+        os.open = self._opening_fd(os.open)
         # taken by value by modules that are loaded already
         import _posixsubprocess
         _posixsubprocess.fork_exec = self._refusing('fork', _posixsubprocess.fork_exec)
@@ -100,6 +101,13 @@ class _Guard(object):
                 self.refuse('os.' + name)
             return function(*args, **kwds)
         return refused
+
+    def _opening_fd(self, function):
+        def opening(path, flags, *args, **kwds):
+            if self.on:
+                self.audit('open', (path, None, flags))
+            return function(path, flags, *args, **kwds)
+        return opening
 
     def _opening(self, function):
         def opening(file, mode='r', *args, **kwds):
