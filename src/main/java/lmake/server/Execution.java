@@ -1,9 +1,14 @@
 package lmake.server;
 
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import lmake.engine.Action;
+import lmake.graph.DepVector;
 import lmake.rules.Launch;
 import lmake.rules.Resources;
 import lmake.rules.Rule;
@@ -14,6 +19,9 @@ final class Execution {
   private final Rule rule;
   private final String[] stems;
   private final Resources resources;
+  private final DepVector before;
+  private final Map<Long, DepVector> asked = new HashMap<>();
+  private final Set<Integer> waited = new HashSet<>();
   private Optional<Running> running = Optional.empty();
   private int pid;
   private boolean killed;
@@ -26,11 +34,15 @@ final class Execution {
    */
   record Running(AgentLink link, Launch launch, int smallId, Optional<Path> script, List<String> statics) {}
 
-  Execution(Action.Start order, Rule rule, String[] stems, Resources resources) {
+  /**
+   * @param before deps of the run before
+   */
+  Execution(Action.Start order, Rule rule, String[] stems, Resources resources, DepVector before) {
     this.order = order;
     this.rule = rule;
     this.stems = stems;
     this.resources = resources;
+    this.before = before;
   }
 
   int job() {
@@ -72,6 +84,25 @@ final class Execution {
 
   void started(int processId) {
     pid = processId;
+  }
+
+  DepVector before() {
+    return before;
+  }
+
+  /** It asked for these deps, and waits. */
+  void asks(long ask, DepVector deps) {
+    asked.put(ask, deps);
+  }
+
+  void answered(long ask) {
+    DepVector deps = asked.remove(ask);
+    for (int i = 0; deps != null && i < deps.size(); i++) waited.add(deps.node(i));
+  }
+
+  /** Deps that were built before it went on: nobody writes them while it reads. */
+  Set<Integer> waited() {
+    return waited;
   }
 
   /** Whether the engine asked for its end, whatever comes of it. */

@@ -68,7 +68,7 @@ final class Executions {
     String[] stems = graph.stems(order.job());
     try {
       Resources resources = rule.resources(stems);
-      Execution one = new Execution(order, rule, stems, resources);
+      Execution one = new Execution(order, rule, stems, resources, graph.deps(order.job()));
       Demand demand = new Demand(order.job(), order.attempt(), resources.amounts());
       if (!backend.canRun(demand.amounts())) {
         endEarly(one, resources.complaints(backend.capacities()));
@@ -102,6 +102,7 @@ final class Executions {
   void answer(Action.Answer answer) {
     Execution one = all.get(answer.attempt());
     if (one == null || one.running().isEmpty()) return;
+    one.answered(answer.ask());
     one.running().get().link().send(new AgentOrder.Answer(answer.attempt(), answer.ask(), answer.ok(), answer.lines()));
   }
 
@@ -115,7 +116,10 @@ final class Executions {
 
   void report(AgentReport.Ask ask) {
     Execution one = all.get(ask.seq());
-    if (one != null) engine.accept(Questions.event(graph, one.job(), ask));
+    if (one == null) return;
+    Event.JobAsks event = Questions.event(graph, one.job(), ask);
+    if (event.question() == Event.Question.BUILD_NOW) one.asks(ask.ask(), event.deps());
+    engine.accept(event);
   }
 
   void report(AgentReport.LiveOut out) {

@@ -16,7 +16,7 @@ import lmake.engine.ReqOptions;
 
 /** The commands that build: who asked, and who is told. Engine's thread. */
 final class Reqs {
-  private record Open(Session session, int jobLimit, ReqListener listener) {}
+  private record Open(Session session, int jobLimit, boolean sourceOk, ReqListener listener) {}
 
   private final Consumer<Event> engine;
   private final Map<Integer, Open> open = new LinkedHashMap<>();
@@ -36,7 +36,7 @@ final class Reqs {
   int open(
       Session session, List<Integer> targets, List<Integer> jobs, ReqOptions options, int jobLimit, ReqListener listener) {
     int req = ++last;
-    open.put(req, new Open(session, jobLimit, listener));
+    open.put(req, new Open(session, jobLimit, options.sourceOk(), listener));
     engine.accept(new Event.ReqOpened(req, targets, jobs, options, Dates.now()));
     if (interrupted.contains(session)) interrupt(session);
     return req;
@@ -57,6 +57,11 @@ final class Reqs {
       limit = Math.max(limit, one.jobLimit);
     }
     return limit == 0 ? Integer.MAX_VALUE : limit;
+  }
+
+  /** Whether some command lets jobs overwrite sources. */
+  boolean sourceOk() {
+    return open.values().stream().anyMatch(Open::sourceOk);
   }
 
   /** ^C in this client. */

@@ -60,7 +60,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     attempts = new Attempts(store);
     engine = new Engine(graph, attempts.first());
     reqs = new Reqs(loop::post);
-    Endings endings = new Endings(store, new Verdicts(graph));
+    Endings endings = new Endings(store, new Verdicts(graph, reqs, () -> site().rules()));
     executions = new Executions(graph, agent, reqs, new StartOrders(graph, places), endings, loop::post);
     makefiles = new MakefileReader(places, store, graph, disk, agent, reqs::any, this::adopt);
     lifetime = new Lifetime(lib, connections, loop, this::works, readOnly);
@@ -203,6 +203,10 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     if (current) ServerLog.say("agent died: " + how);
     executions.died(link, how);
     if (current && makefiles.reads()) makefiles.lost(how);
+  }
+
+  private ServerSite site() {
+    return site;
   }
 
   private void adopt(RuleBook book) {
