@@ -186,7 +186,7 @@ def open_table():
 PLAIN = ['open_ways', 'stdio', 'stat', 'access', 'readlink', 'realpath', 'dotdot', 'loop', 'procfd', 'cwd', 'rename',
          'rename_dir', 'links', 'unlink', 'dirs', 'attr', 'list', 'glob', 'nftw', 'mkstemp', 'exec', 'exec_chain',
          'exec_path', 'clean_env', 'vfork', 'spawn', 'shell', 'threads', 'closefrom', 'signals', 'errno', 'rewrite',
-         'admin', 'inline', 'tmpfile', 'late_link', 'mknod']
+         'admin', 'inline', 'tmpfile', 'late_link', 'mknod', 'small_stack']
 
 
 def make_lib(repo):

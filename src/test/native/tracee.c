@@ -542,6 +542,33 @@ static void c_threads(void)
 	}
 }
 
+static void on_small_stack(int sig)
+{
+	struct stat st;
+
+	(void)sig;
+	close(open("d/f", O_RDONLY));
+	stat("d/g", &st);
+	stat("ld/none", &st);
+}
+
+static void c_small_stack(void)	/* handlers may run on very little */
+{
+	size_t page = 4096, size = 2 * page;
+	char *map = mmap(NULL, page + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	stack_t ss = { .ss_sp = map + page, .ss_size = size };
+	struct sigaction sa = { .sa_handler = on_small_stack, .sa_flags = SA_ONSTACK };
+
+	CHECK(!mprotect(map, page, PROT_NONE));
+	CHECK(!sigaltstack(&ss, NULL));
+	CHECK(!sigaction(SIGUSR1, &sa, NULL));
+	raise(SIGUSR1);
+	truth("LR", "d/f");
+	truth("LRT", "d/g");
+	truth("L", "ld");
+	truth("LRT", "d/none");
+}
+
 static void c_closefrom(void)
 {
 	int i, out = fcntl(1, F_DUPFD, 900);
@@ -780,7 +807,7 @@ static const struct {
 	CASE(loop), CASE(procfd), CASE(cwd), CASE(rename), CASE(rename_dir), CASE(links), CASE(unlink), CASE(dirs),
 	CASE(attr), CASE(list), CASE(glob), CASE(nftw), CASE(mkstemp), CASE(exec), CASE(exec_chain), CASE(exec_path),
 	CASE(clean_env), CASE(vfork), CASE(spawn), CASE(shell), CASE(threads), CASE(closefrom), CASE(dlopen), CASE(killed),
-	CASE(signals), CASE(errno), CASE(rewrite), CASE(admin), CASE(inline), CASE(int80), CASE(tmpfile), CASE(late_link), CASE(mknod),
+	CASE(signals), CASE(errno), CASE(rewrite), CASE(admin), CASE(inline), CASE(int80), CASE(tmpfile), CASE(small_stack), CASE(late_link), CASE(mknod),
 	CASE(mount), CASE(mount_ok), CASE(handle), CASE(many), CASE(time),
 	CASE(time_exec), CASE(run),
 };
