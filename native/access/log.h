@@ -33,13 +33,17 @@ struct lm_log_header {
 	uint32_t preload;		/* value to keep in LD_PRELOAD */
 	uint32_t n_source_dirs;
 	uint32_t source_dirs;		/* n pairs of strings: physical dir, name it is reported under (both end with /) */
-	uint32_t reserved[8];
+	uint32_t text_size;		/* bytes of text used */
+	uint32_t gen;			/* bumped when a name changes meaning: link made, file renamed or removed */
+	uint32_t reserved[6];
 	char text[];
 };
 
 #define LM_LOGF_ALL        1u	/* record every path, system ones too (reading of makefiles) */
 #define LM_LOGF_AUTO_MKDIR 2u
 #define LM_LOGF_TRACED     4u	/* a syscall tracer is at work too: preload stays silent */
+#define LM_LOGF_MOUNT_OK   8u	/* mount and chroot are allowed; else refused with EPERM and an LM_REFUSED record */
+#define LM_LOGF_OWN_ROOT  16u	/* the job has its own mounts or root: the seccomp method looks through /proc/<pid>/root */
 
 /* access bits: the same as protocols.md section 4 */
 #define LM_L            0x001u
@@ -60,7 +64,10 @@ struct lm_log_header {
 #define LM_EXECUTED     0x8000u
 #define LM_REFUSED      0x10000u
 
-/* One access. `sig` and `mtime` describe the file *before* the call, or as opened (fstat) for reads. */
+/*
+ * One access. `sig` and `mtime` describe the file *before* the call, or as opened (fstat) for reads. A record that only
+ * confirms (WRITE or UNLINK after LM_MAYBE_WRITE) has sig 1 and mtime 0: it tells nothing of what was there before.
+ */
 struct lm_record {
 	uint64_t magic;		/* LM_MAGIC ^ token; written last */
 	uint32_t size;		/* of the whole record, multiple of 8 */

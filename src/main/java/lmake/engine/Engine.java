@@ -1,23 +1,136 @@
 package lmake.engine;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.function.BiConsumer;
 import lmake.base.Bug;
+import lmake.engine.Req.JobState;
 import lmake.graph.Graph;
 import lmake.rules.RuleBook;
 
-/** The engine. */
+/**
+ * The engine: takes an event, moves nodes and jobs of the commands being served, returns what the outside must now do. The
+ * caller makes the changes of the graph durable before it carries the actions out.
+ */
 public final class Engine {
-  public Engine(Graph graph) {
-    throw Bug.of("skeleton");
+  private final Turn turn;
+  private final NodeMaker nodes;
+  private final JobMaker jobs;
+  private final JobRuns runs;
+  private final Asks asks;
+  private final ReqEnds ends;
+
+  /**
+   * An engine without rules, which serves no command until {@link #setRules}.
+   *
+   * @param firstAttempt number of the first execution; greater than any given before on this repo
+   */
+  public Engine(Graph graph, long firstAttempt) {
+    turn = new Turn(graph);
+    nodes = new NodeMaker(turn);
+    runs = new JobRuns(turn, firstAttempt);
+    jobs = new JobMaker(turn, nodes, runs);
+    asks = new Asks(turn);
+    ends = new ReqEnds(turn, runs);
   }
 
-  /** What the makefiles now say. Only while no req is active, or when matching and commands did not change. */
+  /** What the makefiles now say. While a command is served, only if matching and commands did not change. */
   public void setRules(RuleBook rules) {
-    throw Bug.of("skeleton");
+    turn.matching = new Matching(turn.graph, rules);
   }
 
-  /** One turn. */
+  /** True while a command is served. */
+  public boolean busy() {
+    return !turn.reqs.isEmpty();
+  }
+
+  /** True while a run of this job goes on. */
+  public boolean runs(int job) {
+    return turn.runs(job);
+  }
+
+  /** One turn: an event comes in, nodes and jobs move, what the outside must do comes out, in order. */
   public List<Action> step(Event event) {
-    throw Bug.of("skeleton");
+    if (event instanceof Event.ReqOpened e) opened(e);
+    else if (event instanceof Event.ReqKilled e) ends.kill(e.req());
+    else if (event instanceof Event.NodeChecked e) checked(e);
+    else if (event instanceof Event.NodeRemoved e) removed(e);
+    else if (event instanceof Event.JobEnded e) jobEnded(e);
+    else if (event instanceof Event.JobAsks e) asks.asked(e);
+    else if (!(event instanceof Event.JobStarted)) throw Bug.of("unknown event %s", event);
+    settle();
+    return turn.takeActions();
+  }
+
+  private void opened(Event.ReqOpened e) {
+    Bug.check(turn.matching != null, "a command before any rule");
+    Req req =
+        new Req(
+            e.req(),
+            e.options(),
+            e.date(),
+            e.targets().stream().mapToInt(Integer::intValue).toArray(),
+            e.jobs().stream().mapToInt(Integer::intValue).toArray());
+    Bug.check(turn.reqs.put(e.req(), req) == null, "req %d is open already", e.req());
+    for (int node : req.targets) nodes.need(req, node, Req.DISK);
+    for (int job : req.jobs) {
+      req.job(job).step = JobState.DEP;
+      turn.queueJob(req, job);
+    }
+  }
+
+  private void checked(Event.NodeChecked e) {
+    Req req = turn.answered(e.node());
+    if (req != null && !req.killed) nodes.checked(req, e);
+  }
+
+  private void removed(Event.NodeRemoved e) {
+    Req req = turn.answered(e.node());
+    if (req != null) nodes.removed(req, e);
+  }
+
+  private void jobEnded(Event.JobEnded e) {
+    for (Req req : turn.reqs.values()) if (!req.killed) jobs.tellHeld(req);
+    if (runs.ended(e.job(), e.attempt(), e.result())) asks.dropped(e.job());
+  }
+
+  /** Does all that can be done without the outside. */
+  private void settle() {
+    do {
+      for (Turn.Work work = turn.nextWork(); work != null; work = turn.nextWork()) {
+        if (work.req().killed || turn.reqs.get(work.req().id) != work.req()) continue;
+        if (work.node() != 0) nodes.advance(work.req(), work.node());
+        else jobs.advance(work.req(), work.job());
+      }
+      for (Req req : turn.reqs.values()) if (req.looks == 0 && !req.killed) jobs.tellHeld(req);
+    } while (asks.settle(nodes));
+    ends.settle();
+  }
+
+  /** What {@code lshow -r} shows: jobs waiting (W) or running (R), each once, with the jobs that wait for it. */
+  public void forEachActive(BiConsumer<Integer, List<Integer>> waiting, BiConsumer<Integer, List<Integer>> executing) {
+    List<int[]> seen = new ArrayList<>();
+    for (Req req : turn.reqs.values()) {
+      for (int job = 0; job < req.jobBound(); job++) {
+        JobState state = req.knownJob(job);
+        if (state == null || (state.step != JobState.DEP && state.step != JobState.EXEC)) continue;
+        seen.add(new int[] {job, state.step});
+      }
+    }
+    seen.sort(Comparator.comparingInt(entry -> entry[0]));
+    int last = 0;
+    for (int[] entry : seen) {
+      if (entry[0] == last) continue;
+      last = entry[0];
+      boolean runs = turn.runs(last);
+      (runs ? executing : waiting).accept(last, waitersOf(last));
+    }
+  }
+
+  private List<Integer> waitersOf(int job) {
+    List<Integer> waiters = new ArrayList<>();
+    for (Req req : turn.reqs.values()) ends.waitersOf(req, job, waiters);
+    return waiters;
   }
 }

@@ -1,0 +1,292 @@
+/*
+ * Path resolution (resolve.h): a physical walk, one readlink per component not known yet to be no link. Runs in traced
+ * processes, any thread, and in the agent. Only raw system calls: errno is the program's.
+ */
+#define _GNU_SOURCE
+#define XXH_INLINE_ALL
+#include <string.h>
+#include <xxhash.h>
+
+#include "crc.h"
+#include "resolve.h"
+#include "sys.h"
+
+#define MAX_LINKS 40		/* as the kernel */
+
+struct walk {
+	const struct lm_view *v;
+	struct lm_path *out;
+	int links;
+	uint32_t at;		/* what remains of the text is out->rest from here to its end */
+};
+
+/* Write prefix then a number, NUL terminated; the length. */
+static uint32_t with_number(char *buf, const char *prefix, unsigned x, const char *suffix)
+{
+	char digits[12];
+	int n = 0;
+	char *p = buf;
+
+	while (*prefix)
+		*p++ = *prefix++;
+	do
+		digits[n++] = (char)('0' + x % 10);
+	while (x /= 10);
+	while (n)
+		*p++ = digits[--n];
+	while (*suffix)
+		*p++ = *suffix++;
+	*p = 0;
+	return (uint32_t)(p - buf);
+}
+
+static void pop(struct lm_path *out)
+{
+	while (out->len && out->real[out->len - 1] != '/')
+		out->len--;
+	if (out->len)
+		out->len--;	/* the / itself */
+	out->real[out->len] = 0;
+}
+
+/* Text found in a link of /proc/<pid>/: -1 if it is no name of a file. */
+static int fd_text(char *text, long n)
+{
+	static const char deleted[] = " (deleted)";
+	const size_t m = sizeof(deleted) - 1;
+
+	if (n <= 0 || n >= LM_PATH_MAX)
+		return -1;
+	text[n] = 0;
+	if (text[0] != '/' && strchr(text, ':'))
+		return -1;	/* pipe:[1234] */
+	if ((size_t)n > m && !memcmp(text + n - m, deleted, m))
+		return -1;
+	return 0;
+}
+
+void lm_resolve_fd(const struct lm_view *v, struct lm_path *out, int fd)
+{
+	char link[64], prefix[32];
+	long n;
+
+	out->none = 1;
+	out->absent = 0;
+	out->where = LM_OUTSIDE;
+	if (fd < 0)
+		return;
+	if (v->pid)
+		with_number(prefix, "/proc/", (unsigned)v->pid, "/fd/");
+	else
+		memcpy(prefix, "/proc/self/fd/", 15);
+	with_number(link, prefix, (unsigned)fd, "");
+	n = lm_sys_readlink(link, out->real, sizeof(out->real) - 1);
+	if (fd_text(out->real, n) < 0 || out->real[0] != '/')
+		return;
+	out->len = (uint32_t)n;
+	if (out->len == 1)
+		out->len = 0;	/* the root is "" here, as in the walk */
+	out->real[out->len] = 0;
+	out->where = lm_where(v->area, out->real, out->len);
+	out->none = 0;
+}
+
+/* Where the walk of a relative path begins. */
+static void start(struct walk *w, int dirfd)
+{
+	struct lm_path *out = w->out;
+	const char *cwd;
+
+	if (dirfd != AT_FDCWD) {
+		lm_resolve_fd(w->v, out, dirfd);
+		return;
+	}
+	cwd = w->v->cwd(w->v, out->real, &out->len);
+	if (!cwd || cwd[0] != '/') {
+		out->none = 1;
+		return;
+	}
+	if (cwd != out->real)
+		memcpy(out->real, cwd, out->len + 1);
+	if (out->len == 1)
+		out->len = 0;
+	out->real[out->len] = 0;
+}
+
+static uint64_t dir_key(const struct lm_view *v, const struct lm_path *out, uint64_t **word)
+{
+	uint64_t seed = ((uint64_t)lm_gen(v) << 8) | 0xd1;
+	uint64_t key = XXH3_64bits_withSeed(out->real, out->len, seed) | 1;
+
+	*word = &v->cache->texts[(key >> 1) & (LM_TEXTS - 1)];
+	return key;
+}
+
+/* May this component be a link for us? Within the repo that depends on link_support. */
+static int may_be_link(const struct lm_view *v, const struct lm_path *out, int last)
+{
+	uint32_t support = v->area->cfg->link_support;
+
+	if (support == 2 || (support == 1 && last))
+		return 1;
+	return lm_where(v->area, out->real, out->len) != LM_IN_REPO;
+}
+
+static void note_link(const struct lm_view *v, const struct lm_path *out)
+{
+	enum lm_where where = lm_where(v->area, out->real, out->len);
+	struct stat st;
+
+	if (where == LM_IN_PROC || where == LM_IN_TMP || lm_noted(v, out->real, out->len, LM_L))
+		return;
+	if (!lm_sys_lstat(LM_SEEN(v, out->real), &st))
+		lm_note(v, out->real, out->len, LM_L, lm_sig_of(&st), lm_date_of(&st));
+}
+
+/* Text of the link `out` stands at, in buf. The length, 0 if it is no link, -errno. */
+static long link_text(const struct lm_view *v, const struct lm_path *out, char *buf, uint32_t room)
+{
+	char task[32];
+	long n;
+
+	if (room < 64)
+		return -ELOOP;
+	if (v->pid && !strcmp(out->real, "/proc/self"))
+		return with_number(buf, "", (unsigned)v->pid, "");
+	if (v->pid && !strcmp(out->real, "/proc/thread-self")) {
+		with_number(task, "", (unsigned)v->pid, "/task/");
+		return with_number(buf, task, (unsigned)v->pid, "");
+	}
+	n = lm_sys_readlink(LM_SEEN(v, out->real), buf, room - 1);
+	if (n == -EINVAL)
+		return 0;
+	if (n == (long)room - 1)
+		return -ELOOP;	/* cut: too long */
+	if (n > 0 && !strncmp(out->real, "/proc/", 6) && fd_text(buf, n) < 0)
+		return -ELOOP;
+	return n;
+}
+
+/* `out` has just got one component more: follow it if it is a link. -1: give up. */
+static int cross(struct walk *w, int last)
+{
+	struct lm_path *out = w->out;
+	const struct lm_view *v = w->v;
+	char *text = out->rest;	/* there is room before what remains */
+	uint64_t key = 0, *word = NULL;
+	long n;
+
+	if (!may_be_link(v, out, last))
+		return 0;
+	if (v->cache && !last) {
+		key = dir_key(v, out, &word);
+		if (__atomic_load_n(word, __ATOMIC_RELAXED) == key)
+			return 0;
+	}
+	n = link_text(v, out, text, w->at);
+	if (n == -ENOENT || n == -ENOTDIR)
+		out->absent = 1;
+	if (n == 0 && word)
+		__atomic_store_n(word, key, __ATOMIC_RELAXED);
+	if (n == -ELOOP)
+		return -1;
+	if (n <= 0)
+		return 0;
+	note_link(v, out);
+	if (++w->links > MAX_LINKS)
+		return -1;
+	w->at -= (uint32_t)n;	/* what remains begins with / or is empty */
+	memmove(out->rest + w->at, text, (size_t)n);
+	if (out->rest[w->at] == '/') {
+		out->len = 0;
+		out->real[0] = 0;
+	} else {
+		pop(out);
+	}
+	return 0;
+}
+
+/* One component of the text. 0: go on, 1: end reached, -1: stands for nothing. */
+static int step(struct walk *w, int follow)
+{
+	struct lm_path *out = w->out;
+	const char *p = out->rest + w->at;
+	const char *end;
+	uint32_t n;
+	int last;
+
+	while (*p == '/')
+		p++;
+	if (!*p)
+		return 1;
+	end = strchrnul(p, '/');
+	n = (uint32_t)(end - p);
+	w->at = (uint32_t)(end - out->rest);
+	if (n == 1 && p[0] == '.')
+		return 0;
+	if (n == 2 && p[0] == '.' && p[1] == '.') {
+		if (out->absent)
+			return 1;	/* the call fails at the missing component: that is all it tells */
+		pop(out);
+		return 0;
+	}
+	if (out->len + n + 2 > sizeof(out->real))
+		return -1;
+	out->real[out->len] = '/';
+	memcpy(out->real + out->len + 1, p, n);
+	out->len += n + 1;
+	out->real[out->len] = 0;
+	if (out->absent)
+		return 0;
+	last = !*end;
+	if (last && !follow)
+		return 0;
+	while (*end == '/')
+		end++;
+	return cross(w, !*end);
+}
+
+/* link_support none: a path within the repo is only text. Outside, links lead where they lead. */
+void lm_resolve(const struct lm_view *v, struct lm_path *out, int dirfd, const char *path, int follow)
+{
+	struct walk w = { .v = v, .out = out };
+	size_t n;
+	int rc;
+
+	out->none = 0;
+	out->absent = 0;
+	out->where = LM_OUTSIDE;
+	out->len = 0;
+	if (!path || !path[0] || (n = strnlen(path, LM_PATH_MAX)) >= LM_PATH_MAX) {
+		out->none = 1;
+		return;
+	}
+	w.at = (uint32_t)(sizeof(out->rest) - n - 1);
+	memcpy(out->rest + w.at, path, n + 1);
+	out->real[0] = 0;
+	if (path[0] != '/') {
+		start(&w, dirfd);
+	} else if (n > v->area->root_len && path[v->area->root_len] == '/' &&
+		   !memcmp(path, v->area->root, v->area->root_len)) {
+		out->len = v->area->root_len;	/* physical: no link to look for on the way */
+		memcpy(out->real, path, out->len);
+		out->real[out->len] = 0;
+		w.at += out->len;
+	}
+	if (out->none)
+		return;
+	do
+		rc = step(&w, follow);
+	while (!rc);
+	if (rc < 0) {
+		out->none = 1;
+		return;
+	}
+	out->where = lm_where(v->area, out->real, out->len);
+}
+
+void lm_parent(const struct lm_view *v, struct lm_path *path)
+{
+	pop(path);
+	path->where = lm_where(v->area, path->real, path->len);
+}

@@ -1,0 +1,83 @@
+/*
+ * System calls without libc: errno is not touched, nothing of the program's can be in between. For code that runs in
+ * traced processes, any thread; the agent uses it through the same files. x86-64 only, as is the table of calls.
+ * All return the value of the call, or -errno.
+ */
+#ifndef LMAKE_ACCESS_SYS_H
+#define LMAKE_ACCESS_SYS_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#ifndef __x86_64__
+#error "the tracer knows the system calls of x86-64 only"
+#endif
+
+static inline long lm_sys6(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long rc;
+
+	__asm__ volatile("syscall" : "=a"(rc) : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return rc;
+}
+
+static inline long lm_sys3(long nr, long a, long b, long c)
+{
+	long rc;
+
+	__asm__ volatile("syscall" : "=a"(rc) : "a"(nr), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+	return rc;
+}
+
+static inline long lm_sys4(long nr, long a, long b, long c, long d)
+{
+	register long r10 __asm__("r10") = d;
+	long rc;
+
+	__asm__ volatile("syscall" : "=a"(rc) : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
+	return rc;
+}
+
+static inline long lm_sys_readlink(const char *path, char *buf, size_t size)
+{
+	return lm_sys3(SYS_readlink, (long)path, (long)buf, (long)size);
+}
+
+static inline long lm_sys_lstat(const char *path, struct stat *st)
+{
+	return lm_sys3(SYS_lstat, (long)path, (long)st, 0);
+}
+
+static inline long lm_sys_stat(const char *path, struct stat *st)
+{
+	return lm_sys3(SYS_stat, (long)path, (long)st, 0);
+}
+
+static inline long lm_sys_fstat(int fd, struct stat *st)
+{
+	return lm_sys3(SYS_fstat, fd, (long)st, 0);
+}
+
+static inline long lm_sys_open(const char *path, int flags)
+{
+	return lm_sys3(SYS_open, (long)path, flags | O_CLOEXEC, 0);
+}
+
+static inline long lm_sys_pread(int fd, void *buf, size_t size, off_t offset)
+{
+	return lm_sys4(SYS_pread64, fd, (long)buf, (long)size, offset);
+}
+
+static inline void lm_sys_close(int fd)
+{
+	lm_sys3(SYS_close, fd, 0, 0);
+}
+
+#endif

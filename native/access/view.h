@@ -1,0 +1,98 @@
+/*
+ * A view: through whose eyes paths are seen, and where accesses are recorded. The preload library has one, of its own
+ * process; the seccomp supervisor makes one for each call it serves. Everything in ../access that looks at files takes
+ * a view. No malloc, no lock; any thread of a traced process, or the agent's.
+ */
+#ifndef LMAKE_ACCESS_VIEW_H
+#define LMAKE_ACCESS_VIEW_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "log.h"
+
+#define LM_PATH_MAX 4096
+
+/* What the log's header says, made ready for comparing. Lives as long as the process (or the trace). */
+struct lm_area {
+	struct lm_log_header *log;	/* shared: records go there */
+	const struct lm_log_header *cfg;	/* its header; in a traced process a copy, as the slot may go to another job */
+	uint64_t token;
+	const char *root;	/* repo root */
+	uint32_t root_len;
+	const char *tmp;
+	uint32_t tmp_len;	/* 0: none */
+	uint8_t  all;		/* LM_LOGF_ALL */
+	uint8_t  no_filter;	/* a source dir (or the repo) lies in a system dir */
+};
+
+/*
+ * What was recorded already, so that it is not twice. Words are independent and only ever loaded and stored whole;
+ * a lost one costs a record too many. `texts` remembers whole calls by the text of their path, `files` the bits
+ * recorded per file. Bumping `gen`, or the log's, forgets texts.
+ */
+#define LM_TEXTS 2048u
+#define LM_FILES 4096u
+struct lm_cache {
+	uint32_t gen;
+	uint32_t cwd_gen;
+	uint64_t texts[LM_TEXTS];
+	uint64_t files[LM_FILES];
+};
+
+struct lm_view {
+	const struct lm_area *area;
+	struct lm_cache *cache;		/* NULL: remember nothing (vfork child) */
+	pid_t pid;			/* 0: this process */
+	uint8_t foreign_root;		/* look at files through /proc/<pid>/root */
+	uint8_t predict;		/* the outcome of a call will not be seen: foretell it (seccomp) */
+	/* name of the cwd, physical; NULL: cannot be told. buf has room for LM_PATH_MAX bytes. */
+	const char *(*cwd)(const struct lm_view *v, char *buf, uint32_t *len);
+};
+
+/* Read the header. -EINVAL: another version. -ESTALE: the slot belongs to another job. */
+int lm_area_init(struct lm_area *area, struct lm_log_header *log, const struct lm_log_header *cfg, uint64_t token);
+
+/* Record an access to a file, unless these bits were already. `real` is the physical name. Returns 1 if recorded. */
+int lm_note(const struct lm_view *v, const char *real, uint32_t len, uint32_t bits, uint64_t sig, int64_t mtime);
+
+/* Have these bits been recorded for this file? */
+int lm_noted(const struct lm_view *v, const char *real, uint32_t len, uint32_t bits);
+
+/* The process changed this file: what was recorded of it before does not tell of it any more. */
+void lm_forget(const struct lm_view *v, const char *real, uint32_t len);
+
+/* Names of the repo may stand for other files now (link made, rename, removal): all processes of the job forget texts. */
+void lm_names_changed(const struct lm_view *v);
+
+/* Changes whenever what texts stood for may have changed. Only with a cache. */
+static inline uint32_t lm_gen(const struct lm_view *v)
+{
+	return __atomic_load_n(&v->cache->gen, __ATOMIC_RELAXED) + __atomic_load_n(&v->area->log->gen, __ATOMIC_RELAXED);
+}
+
+/* Record that something cannot be followed; printf-like with %s only. The agent fails the job with the sentence. */
+void lm_refuse(const struct lm_view *v, const char *fmt, const char *a, const char *b);
+
+enum lm_where {
+	LM_OUTSIDE,	/* not recorded: tmp, admin, proc, foreign */
+	LM_IN_REPO,
+	LM_AT_ROOT,	/* the root dir itself: only its listing matters */
+	LM_IN_SOURCE,	/* below a source dir out of the repo */
+	LM_IN_PROC,	/* links are followed, nothing is recorded */
+	LM_IN_TMP,
+};
+
+/* Class of a physical name. */
+enum lm_where lm_where(const struct lm_area *area, const char *real, uint32_t len);
+
+/* Is it known from its text alone that this path is of no interest? (system dirs) */
+int lm_filtered(const struct lm_area *area, const char *path);
+
+/* The name under which the agent can look at a file of the view; buf has LM_PATH_MAX + 64 bytes. */
+const char *lm_seen(const struct lm_view *v, const char *real, char *buf);
+
+/* The same, on the caller's stack, which in a traced process may be small: nothing is taken there. Not in loops. */
+#define LM_SEEN(v, real) ((v)->foreign_root ? lm_seen(v, real, __builtin_alloca(LM_PATH_MAX + 64)) : (real))
+
+#endif

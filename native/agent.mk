@@ -1,0 +1,40 @@
+# bin/lmake_agent and lib/liblmake.so. Included by native/Makefile, which gives OUT, OBJ, ACCESS_OBJS and TRACE_OBJS.
+
+AGENT     := $(OUT)/bin/lmake_agent
+LIBLMAKE  := $(OUT)/lib/liblmake.so
+WIRE_OBJS := $(OBJ)/wire/wire.o
+LIB_OBJS  := $(patsubst %.c,$(OBJ)/%.o,$(wildcard lib/*.c))
+AGENT_OBJS := $(patsubst %.c,$(OBJ)/%.o,$(wildcard agent/*.c)) $(WIRE_OBJS) $(OBJ)/lib/beneath.o
+
+all: $(AGENT) $(LIBLMAKE)
+
+$(AGENT): $(AGENT_OBJS) $(ACCESS_OBJS) $(TRACE_OBJS)
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ -Wl,--gc-sections
+
+$(LIBLMAKE): $(LIB_OBJS) $(OBJ)/access/crc.o
+	@mkdir -p $(@D)
+	$(CC) -shared -o $@ $^ -pthread -Wl,-z,defs -Wl,--hash-style=gnu
+
+# An install has it in lib, where the agent looks for it.
+ifneq ($(PRELOAD),$(OUT)/lib/liblmake_preload.so)
+all: $(OUT)/lib/liblmake_preload.so
+
+$(OUT)/lib/liblmake_preload.so: $(PRELOAD)
+	@mkdir -p $(@D)
+	cp $< $@
+endif
+
+# The codec against the golden vectors, which the Java tests read too.
+TEST_WIRE := $(OUT)/test/test_wire
+
+test_wire: $(TEST_WIRE)
+	$(TEST_WIRE) wire/vectors
+
+$(TEST_WIRE): ../src/test/native/test_wire.c $(WIRE_OBJS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^
+
+-include $(AGENT_OBJS:.o=.d) $(LIB_OBJS:.o=.d)
+
+.PHONY: test_wire

@@ -1,0 +1,247 @@
+/*
+ * The agent: runs the jobs of one host for one server. One process, one thread, one epoll loop; nothing here may block
+ * for longer than a disk access. main.c owns the loop, proto.c the server's messages, job.c the life of a job, spawn.c
+ * its birth, prepare.c what comes before, tree.c its death, merge.c and finish.c what is told at the end, calls.c the
+ * commands that run inside jobs. A second process, the guardian (guard.c), only waits for the agent to die.
+ */
+#ifndef LMAKE_AGENT_H
+#define LMAKE_AGENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "../wire/wire.h"
+
+/* ---- the loop (main.c) ---- */
+
+/* Something epoll watches. `ready` is called with the epoll events; -1 in fd: closed. */
+struct source {
+	int fd;
+	void (*ready)(struct source *s, uint32_t events);
+};
+
+void source_watch(struct source *s, uint32_t events);
+void source_change(struct source *s, uint32_t events);
+void source_close(struct source *s);
+void source_forget(struct source *s);		/* no more events; the descriptor stays open */
+void later_free(void *p);		/* at the end of the turn, when no event can name it any more */
+
+int64_t now_real(void);			/* ns */
+int64_t now_mono(void);			/* ns */
+
+#define NS_PER_MS 1000000ll
+#define NS_PER_S  1000000000ll
+#define NEVER     INT64_MAX
+
+/* ---- what the server told once ---- */
+
+struct source_dir {
+	char *physical;		/* ends with / */
+	char *name;		/* as declared, ends with / */
+};
+
+struct config {
+	bool known;
+	char *root, *install, *logs;	/* logs: private dir of this agent, in the dir the server gave */
+	struct source_dir *dirs;
+	uint32_t n_dirs;
+	uint8_t link_support;
+	uint32_t max_stderr;
+	char *frame;			/* what the strings live in */
+};
+
+struct agent {
+	struct config config;
+	struct job *jobs;		/* running, newest first */
+	uint32_t n_jobs;
+	struct lm_buf out;		/* not yet taken by the server */
+	int dev_null;
+	pid_t pid;
+	bool quit;
+	struct rlimit files;		/* as found at start, for the jobs */
+};
+extern struct agent agent;
+
+/* ---- messages to the server (proto.c) ---- */
+
+void proto_start(void);
+void proto_flush(void);
+void proto_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void agent_shutdown(int rc);		/* kill every job, say the last words, leave */
+
+/* ---- jobs ---- */
+
+enum outcome {
+	OUT_EXITED, OUT_SIGNALED, OUT_TIMEOUT, OUT_KILLED, OUT_CHECK_DEPS, OUT_CANNOT_START, OUT_REFUSED,
+};
+
+enum job_flag {
+	JOB_KEEP_TMP = 1, JOB_LIVE = 2, JOB_RECORD_ALL = 4, JOB_AUTO_MKDIR = 8, JOB_ONE_STREAM = 16,
+};
+
+enum autodep { AUTODEP_NONE, AUTODEP_PRELOAD, AUTODEP_SECCOMP };
+
+enum pre_what { PRE_UNLINK = 1, PRE_POLLUTED = 2, PRE_UNIQUIFY = 3, PRE_MKDIR = 4 };
+enum pre_done { DONE_UNLINKED = 1, DONE_EMPTY = 2, DONE_QUARANTINED = 3, DONE_UNIQUIFIED = 4, DONE_POLLUTED = 5 };
+
+struct pre_action {
+	uint8_t what;
+	char *name, *note;
+	uint64_t sig;
+};
+
+/* What START asked for; strings live in `frame`. */
+struct order {
+	char *frame;
+	uint64_t seq, small_id;
+	char **argv, **env;		/* NULL terminated */
+	uint32_t n_env;
+	char *cwd, *in, *out, *tmp;
+	uint8_t flags, autodep;
+	uint32_t timeout_ms;
+	uint32_t n_kill_sigs;
+	const uint8_t *kill_sigs;
+	uint32_t n_pre;
+	struct pre_action *pre;
+	uint32_t n_wanted;
+	char **wanted;
+};
+
+/* A counted list of encoded things, ready for END. */
+struct tally {
+	struct lm_buf buf;
+	uint32_t n;
+};
+
+struct stream {
+	struct source src;		/* first: the loop hands it back */
+	struct job *job;
+	struct lm_buf kept;
+	uint64_t dropped;
+	bool live;
+};
+
+/* An access declared by a run-time call, or by a redirection. */
+struct noted {
+	char *name;
+	uint32_t bits, group, dep_flags, target_flags;
+	int64_t date, mtime;
+	uint64_t sig;
+};
+
+struct job {
+	struct job *next;
+	struct order order;
+	pid_t pid;
+	bool exited;			/* the main process is reaped */
+	int wait_status;
+	struct rusage usage;
+	int64_t start, end;		/* CLOCK_REALTIME */
+	int64_t deadline;		/* CLOCK_MONOTONIC: time out, next signal, or end of patience */
+	uint8_t killed;			/* an outcome, 0: nobody asked */
+	uint32_t kill_step;
+	struct stream out, err;
+	struct tally messages, pre_done, patterns;
+	struct noted *noted;
+	uint32_t n_noted, cap_noted, groups;
+	struct slot *slot;		/* its log */
+	char *token;			/* value of LMAKE_AUTODEP_ENV */
+	bool broken;			/* the tracer failed */
+	bool not_started;
+	struct shared_error *late_error;	/* of a traced child whose exec failed, see spawn.c */
+};
+
+/* job.c */
+void job_start(struct order *order);		/* takes over *order */
+void job_kill(struct job *job, uint8_t outcome);
+struct job *job_of_seq(uint64_t seq);
+void job_message(struct job *job, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void jobs_reap(void);
+void jobs_tick(int64_t now);
+int64_t jobs_deadline(void);
+void job_settle(struct job *job);	/* a pipe closed or the main process ended: report if all is over */
+
+/* spawn.c: 0, or -1 having said why in a message. */
+int job_spawn(struct job *job);
+
+/* redirect.c: open stdin, stdout and the pipes. The descriptors of the job's side are for spawn.c to close. */
+struct ends {
+	int in, out, err;
+};
+int job_redirect(struct job *job, struct ends *ends);
+void ends_close(struct ends *ends);
+void stream_drain(struct stream *s, bool to_the_end);
+
+/* prepare.c */
+int job_pre_actions(struct job *job);
+int job_make_tmp(struct job *job);
+void job_remove_tmp(struct job *job);
+
+/* tree.c */
+void tree_kill(const struct job *job);
+
+/* names.c */
+enum { NAME_OUTSIDE, NAME_REPO, NAME_SOURCE_DIR };
+struct resolved {
+	char name[4096 + 16];		/* as reported */
+	int where;
+};
+typedef void (*link_fn)(void *arg, const char *name);
+
+/*
+ * What a name stands for, seen from the physical directory cwd: links of its directory part (and the last one if
+ * follow) are resolved; each one met in the repo is told to `link` by its reported name.
+ */
+int name_resolve(const char *cwd, const char *name, bool follow, struct resolved *to, link_fn link, void *arg);
+int name_report(const char *physical, struct resolved *to);
+uint64_t name_sig(const char *name, int64_t *date);	/* lstat of a reported name */
+
+/* slots.c: the logs, reused from job to job */
+int slot_take(struct job *job);
+void slot_give_back(struct job *job);
+
+/* merge.c */
+#define N_KINDS 5			/* L, R, T, E, and the other ways of being a dep */
+
+struct access {
+	const char *name;
+	uint32_t hash, at;		/* place in the table */
+	uint32_t bits, group, dep_flags, target_flags;
+	int64_t kind[N_KINDS];		/* first dates */
+	int64_t read, write, allowed;	/* first dates, 0: never */
+	int64_t maybe, updated;		/* announced write; opened to read and write */
+	int64_t ignore_read, ignore_write;
+	int64_t first, other_sig;	/* dates: of any access; of a sig that was not the first */
+	uint64_t sig, read_sig, maybe_sig;
+	int64_t mtime;
+	uint64_t end_sig, crc;
+	bool wanted, seen;
+};
+
+struct merged {
+	struct access *list;		/* in order of first access */
+	uint32_t n, cap, mask;
+	uint32_t *table;
+	const char *refused;		/* the first sentence of the tracer, NULL: none */
+	bool overflow;
+};
+
+/* All accesses of the job so far. Valid until the next merge, or the end of the job. */
+struct merged *merge_job(struct job *job);
+void noted_add(struct job *job, const struct noted *one);	/* copies the name */
+
+/* finish.c */
+void job_report(struct job *job);
+
+/* calls.c */
+int calls_listen(void);
+void calls_close(void);
+void calls_answer(struct lm_reader *r);
+void calls_forget(struct job *job);		/* the job ends: its callers are let go */
+void calls_tick(int64_t now);
+int64_t calls_deadline(void);
+const char *calls_socket(void);
+
+#endif

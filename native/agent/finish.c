@@ -1,0 +1,137 @@
+/* The one report of a job, END: how it ended, what it said, what it touched. Agent's thread. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "../access/crc.h"
+#include "../access/log.h"
+#include "slots.h"
+
+#define OVERFLOW "the log of accesses is full, its result cannot be trusted, consider : split the job"
+
+static bool is_ours(const char *name)
+{
+	if (*name != '/')
+		return true;
+	for (uint32_t i = 0; i < agent.config.n_dirs; i++)
+		if (!strncmp(name, agent.config.dirs[i].name, strlen(agent.config.dirs[i].name)))
+			return true;
+	return false;
+}
+
+/* What the file is now. No crc of what a killed job has left: nobody will use it. */
+static void look_at_end(struct access *a, bool killed)
+{
+	int64_t date;
+
+	if (!is_ours(a->name))
+		return;
+	if (!killed && (a->wanted || a->bits & (LM_WRITE | LM_UNLINK)))
+		lm_crc_at(AT_FDCWD, a->name, &a->crc, &a->end_sig, &date);
+	else
+		a->end_sig = name_sig(a->name, &date);
+}
+
+static void put_access(struct lm_buf *b, const struct access *a)
+{
+	lm_put_cstr(b, a->name);
+	lm_put_u32(b, a->bits);
+	lm_put_u64(b, (uint64_t)a->read);
+	lm_put_u64(b, (uint64_t)a->write);
+	lm_put_u64(b, (uint64_t)a->allowed);
+	lm_put_u64(b, a->sig);
+	lm_put_u64(b, a->end_sig);
+	lm_put_u64(b, (uint64_t)a->mtime);
+	lm_put_u64(b, a->crc);
+	lm_put_u32(b, a->group);
+	lm_put_u32(b, a->dep_flags);
+	lm_put_u32(b, a->target_flags);
+}
+
+static void put_accesses(struct lm_buf *b, struct merged *m, bool killed)
+{
+	size_t count = b->len;
+	uint32_t n = 0;
+
+	lm_put_u32(b, 0);
+	for (uint32_t i = 0; i < m->n; i++) {
+		struct access *a = &m->list[i];
+
+		if (!a->bits && !a->wanted && !a->group && !a->dep_flags && !a->target_flags)
+			continue;	/* a write that did not happen */
+		look_at_end(a, killed);
+		put_access(b, a);
+		n++;
+	}
+	lm_set_u32(b, count, n);
+}
+
+static enum outcome outcome_of(const struct job *job, const struct merged *m)
+{
+	if (job->not_started)
+		return OUT_CANNOT_START;
+	if (job->killed)
+		return job->killed;
+	if (m->refused || m->overflow)
+		return OUT_REFUSED;
+	return WIFSIGNALED(job->wait_status) ? OUT_SIGNALED : OUT_EXITED;
+}
+
+static uint64_t ns_of(const struct timeval *t)
+{
+	return (uint64_t)t->tv_sec * 1000000000ull + (uint64_t)t->tv_usec * 1000ull;
+}
+
+static void say_dropped(struct job *job, const char *what, const struct stream *s)
+{
+	if (s->dropped)
+		job_message(job, "%s was truncated : %llu bytes kept, %llu dropped", what,
+			    (unsigned long long)s->kept.len, (unsigned long long)s->dropped);
+}
+
+static void put_messages(struct lm_buf *b, struct job *job, const struct merged *m)
+{
+	const char *first = job->broken ? "the seccomp tracer failed, see the log of the server" :
+			    m->refused ? m->refused : m->overflow ? OVERFLOW : NULL;
+
+	say_dropped(job, "stdout", &job->out);
+	say_dropped(job, "stderr", &job->err);
+	lm_put_u32(b, job->messages.n + (first ? 1 : 0));
+	if (first)
+		lm_put_cstr(b, first);
+	lm_put_bytes(b, job->messages.buf.data, job->messages.buf.len);
+}
+
+static void put_tally(struct lm_buf *b, const struct tally *t)
+{
+	lm_put_u32(b, t->n);
+	lm_put_bytes(b, t->buf.data, t->buf.len);
+}
+
+void job_report(struct job *job)
+{
+	struct merged *m = merge_job(job);
+	enum outcome outcome = outcome_of(job, m);
+	struct lm_buf *b = &agent.out;
+	size_t at = lm_frame_open(b, LM_END);
+
+	if (!job->end)
+		job->end = now_real();
+	lm_put_u64(b, job->order.seq);
+	lm_put_u8(b, (uint8_t)outcome);
+	lm_put_u32(b, (uint32_t)(job->exited || job->not_started ? job->wait_status : SIGKILL));
+	lm_put_u64(b, (uint64_t)job->start);
+	lm_put_u64(b, (uint64_t)job->end);
+	lm_put_u64(b, ns_of(&job->usage.ru_utime));
+	lm_put_u64(b, ns_of(&job->usage.ru_stime));
+	lm_put_u64(b, (uint64_t)job->usage.ru_maxrss * 1024);
+	lm_put_str(b, job->out.kept.data, job->out.kept.len);
+	lm_put_str(b, job->err.kept.data, job->err.kept.len);
+	put_messages(b, job, m);
+	put_tally(b, &job->pre_done);
+	put_accesses(b, m, outcome == OUT_KILLED || outcome == OUT_CHECK_DEPS || outcome == OUT_CANNOT_START);
+	put_tally(b, &job->patterns);
+	lm_frame_close(b, at);
+}

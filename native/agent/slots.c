@@ -1,0 +1,163 @@
+/*
+ * The logs of accesses, one slot per running job, reused (access/slot.h); and the seccomp tracer of a job, which may
+ * outlive it: a daemon left behind still needs its calls served, so its slot is not lent again before it is gone.
+ */
+#define _GNU_SOURCE
+#include "slots.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+
+static struct slot *free_slots;
+static unsigned n_slots;
+
+static struct slot *slot_get(void)
+{
+	struct slot *slot = free_slots;
+	int rc;
+
+	if (slot) {
+		free_slots = slot->next;
+		return slot;
+	}
+	slot = calloc(1, sizeof *slot);
+	if (!slot)
+		abort();
+	rc = lm_slot_open(&slot->log, agent.config.logs, n_slots);
+	if (rc < 0) {
+		free(slot);
+		errno = -rc;
+		return NULL;
+	}
+	n_slots++;
+	return slot;
+}
+
+/* Never 0, and not to be guessed: it is what lets a caller speak for the job. */
+static uint64_t new_token(void)
+{
+	static uint64_t pool[64];
+	static unsigned left;
+
+	for (;;) {
+		if (!left) {
+			if (getrandom(pool, sizeof pool, 0) != sizeof pool)
+				abort();
+			left = 64;
+		}
+		if (pool[--left])
+			return pool[left];
+	}
+}
+
+int slot_take(struct job *job)
+{
+	const struct config *c = &agent.config;
+	static const char **dirs;
+	static char *preload;
+	struct lm_slot_cfg cfg = {
+		.repo_root = c->root, .tmp_dir = job->order.tmp, .socket = calls_socket(), .preload = "",
+		.link_support = c->link_support, .n_source_dirs = c->n_dirs,
+	};
+	char env[512];
+	int rc;
+
+	if (!dirs) {
+		dirs = calloc(2 * c->n_dirs + 1, sizeof *dirs);
+		if (!dirs || asprintf(&preload, "%s/lib/liblmake_preload.so", c->install) < 0)
+			abort();
+		for (uint32_t i = 0; i < c->n_dirs; i++) {
+			dirs[2 * i] = c->dirs[i].physical;
+			dirs[2 * i + 1] = c->dirs[i].name;
+		}
+	}
+	cfg.source_dirs = dirs;
+	if (job->order.autodep == AUTODEP_PRELOAD)
+		cfg.preload = preload;
+	if (job->order.flags & JOB_RECORD_ALL)
+		cfg.flags |= LM_LOGF_ALL;
+	if (job->order.flags & JOB_AUTO_MKDIR)
+		cfg.flags |= LM_LOGF_AUTO_MKDIR;
+	job->slot = slot_get();
+	if (!job->slot)
+		return -errno;
+	job->slot->token = new_token();
+	job->slot->owned = true;
+	rc = lm_slot_reset(&job->slot->log, job->slot->token, &cfg);
+	if (!rc)
+		rc = lm_slot_env(&job->slot->log, env, sizeof env);
+	if (rc < 0) {
+		slot_give_back(job);
+		return rc;
+	}
+	job->token = strdup(env);
+	return 0;
+}
+
+static void slot_free(struct slot *slot)
+{
+	slot->next = free_slots;
+	free_slots = slot;
+}
+
+void slot_give_back(struct job *job)
+{
+	struct slot *slot = job->slot;
+
+	if (!slot)
+		return;
+	job->slot = NULL;
+	slot->token = 0;
+	lm_slot_retire(&slot->log);
+	slot->owned = false;
+	if (!slot->trace)
+		slot_free(slot);
+	free(job->token);
+	job->token = NULL;
+}
+
+static void trace_end(struct slot *slot)
+{
+	source_forget(&slot->notify);
+	lm_trace_close(slot->trace);
+	slot->trace = NULL;
+	if (!slot->owned)
+		slot_free(slot);
+}
+
+static void on_notify(struct source *s, uint32_t events)
+{
+	struct slot *slot = (struct slot *)((char *)s - offsetof(struct slot, notify));
+	int rc = 0;
+
+	if (events & EPOLLIN)
+		rc = lm_trace_serve(slot->trace);
+	if (rc < 0 && rc != -ENOENT) {
+		proto_log("agent: the seccomp tracer failed: %s", strerror(-rc));
+		for (struct job *job = agent.jobs; job; job = job->next)
+			if (job->slot == slot) {
+				job->broken = true;
+				job_kill(job, OUT_REFUSED);
+			}
+		trace_end(slot);
+	} else if (events & (EPOLLHUP | EPOLLERR)) {
+		trace_end(slot);
+	}
+}
+
+int slot_trace(struct job *job, int notify_fd)
+{
+	struct slot *slot = job->slot;
+	int rc = lm_trace_open(&slot->trace, notify_fd, &slot->log);
+
+	if (rc < 0)
+		return rc;
+	slot->notify = (struct source){ notify_fd, on_notify };
+	source_watch(&slot->notify, EPOLLIN);
+	return 0;
+}

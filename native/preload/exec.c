@@ -1,0 +1,309 @@
+/*
+ * Shims of the functions that start programs (preload.h). Whatever environment the new program is given, our two
+ * variables are put back in it. Runs in vfork children too: the new environment is built on the stack.
+ */
+#define _GNU_SOURCE
+#include <alloca.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <wordexp.h>
+
+#include "../access/exec.h"
+#include "../access/sys.h"
+#include "preload.h"
+
+#define PRELOAD "LD_PRELOAD="
+
+static int is_key(const char *entry, const char *key_eq)
+{
+	return !strncmp(entry, key_eq, strlen(key_eq));
+}
+
+void lm_env_measure(struct lm_env *e, char *const envp[])
+{
+	size_t n;
+	const char *v;
+
+	memset(e, 0, sizeof(*e));
+	e->preload_at = e->env_at = -1;
+	for (; envp && envp[e->n]; e->n++) {
+		if (e->preload_at < 0 && is_key(envp[e->n], PRELOAD))
+			e->preload_at = e->n;
+		else if (e->env_at < 0 && is_key(envp[e->n], LM_LOG_ENV "="))
+			e->env_at = e->n;
+	}
+	if (!lm_enter() || !lm_preload_name[0]) {
+		e->fixed = 1;
+		return;
+	}
+	n = strlen(lm_preload_name);
+	v = e->preload_at < 0 ? "" : envp[e->preload_at] + sizeof(PRELOAD) - 1;
+	e->fixed = e->env_at >= 0 && !strcmp(envp[e->env_at], lm_env_entry) && !strncmp(v, lm_preload_name, n) &&
+		   (!v[n] || v[n] == ':' || v[n] == ' ');
+	e->preload_size = sizeof(PRELOAD) + n + 1 + strlen(v) + 1;
+}
+
+char *const *lm_env_fill(const struct lm_env *e, char *const envp[], char **room, char *text)
+{
+	const char *old = e->preload_at < 0 ? "" : envp[e->preload_at] + sizeof(PRELOAD) - 1;
+	int i, n = 0;
+
+	strcpy(text, PRELOAD);
+	strcat(text, lm_preload_name);
+	if (*old) {
+		strcat(text, ":");
+		strcat(text, old);
+	}
+	room[n++] = text;
+	room[n++] = lm_env_entry;
+	for (i = 0; i < e->n; i++)
+		if (i != e->preload_at && i != e->env_at)
+			room[n++] = envp[i];
+	room[n] = NULL;
+	return room;
+}
+
+void lm_env_repair(void)
+{
+	struct lm_env e;
+	size_t size;
+	long map;
+
+	lm_env_measure(&e, environ);
+	if (e.fixed)
+		return;
+	size = (size_t)(e.n + 3) * sizeof(char *) + e.preload_size;
+	map = lm_sys6(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (map < 0 && map > -4096)
+		return;
+	environ = (char **)lm_env_fill(&e, environ, (char **)map, (char *)(map + (long)(e.n + 3) * 8));
+}
+
+const char *lm_env_ld_path(char *const envp[])
+{
+	for (; envp && *envp; envp++)
+		if (is_key(*envp, "LD_LIBRARY_PATH="))
+			return *envp + sizeof("LD_LIBRARY_PATH=") - 1;
+	return NULL;
+}
+
+/* Own frame: the caller's stays small while the new program is started. */
+__attribute__((noinline)) static void note(int dirfd, const char *path, int flags, char *const envp[], uint8_t op)
+{
+	const struct lm_args args = {
+		.dirfd = dirfd, .dirfd2 = AT_FDCWD, .path = path, .path2 = lm_env_ld_path(envp), .flags = (uint32_t)flags,
+	};
+	const struct lm_view *v = lm_enter();
+	struct lm_access *acc;
+
+	if (!v || !path)
+		return;
+	acc = lm_take();
+	lm_begin(v, acc, op, &args, 0);
+	lm_give(acc);
+}
+
+/* The dirs of PATH in turn, as execvp does: each name tried, until one can be executed. */
+__attribute__((noinline)) static void note_search(const char *file, char *const envp[])
+{
+	const char *dir = getenv("PATH");
+	char name[LM_PATH_MAX];
+	struct stat st;
+	size_t n, m = file ? strlen(file) : 0;
+
+	if (!m)
+		return;
+	if (strchr(file, '/')) {
+		note(AT_FDCWD, file, 0, envp, LM_OP_EXEC);
+		return;
+	}
+	if (!dir)
+		dir = "/bin:/usr/bin";
+	for (;; dir += n + 1) {
+		n = strcspn(dir, ":");
+		if (n + m + 2 <= sizeof(name)) {
+			memcpy(name, dir, n);
+			if (n)
+				name[n] = '/';
+			memcpy(name + n + !!n, file, m + 1);
+			if (!lm_sys3(SYS_access, (long)name, X_OK, 0) && !lm_sys_stat(name, &st) && !S_ISDIR(st.st_mode)) {
+				note(AT_FDCWD, name, 0, envp, LM_OP_EXEC);
+				return;
+			}
+			if (!lm_enter() || !lm_filtered(lm_enter()->area, name))
+				note(AT_FDCWD, name, 0, NULL, LM_OP_DLOPEN);	/* L R of a name tried in vain */
+		}
+		if (!dir[n])
+			return;
+	}
+}
+
+LM_EXPORT int execve(const char *path, char *const argv[], char *const envp[])
+{
+	note(AT_FDCWD, path, 0, envp, LM_OP_EXEC);
+	return LM_REAL(execve)(path, argv, LM_ENV(envp));
+}
+
+LM_EXPORT int execv(const char *path, char *const argv[])
+{
+	return execve(path, argv, environ);
+}
+
+LM_EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
+{
+	note_search(file, envp);
+	return LM_REAL(execvpe)(file, argv, LM_ENV(envp));
+}
+
+LM_EXPORT int execvp(const char *file, char *const argv[])
+{
+	return execvpe(file, argv, environ);
+}
+
+LM_EXPORT int execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags)
+{
+	note(dirfd, path, flags, envp, LM_OP_EXEC);
+	return LM_REAL(execveat)(dirfd, path, argv, LM_ENV(envp), flags);
+}
+
+LM_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
+{
+	note(fd, "", AT_EMPTY_PATH, envp, LM_OP_EXEC);
+	return LM_REAL(fexecve)(fd, argv, LM_ENV(envp));
+}
+
+/* The words of execl*, gathered on the caller's stack. `after` is an expression that may take one argument more. */
+#define GATHER(argv, first, after) \
+	do { \
+		va_list ap_; \
+		int n_ = 1; \
+		va_start(ap_, first); \
+		while (n_ && va_arg(ap_, char *)) \
+			n_++; \
+		va_end(ap_); \
+		argv = alloca((size_t)(n_ + 1) * sizeof(char *)); \
+		argv[0] = (char *)first; \
+		va_start(ap_, first); \
+		for (n_ = 1; first && (argv[n_] = va_arg(ap_, char *)); n_++) \
+			; \
+		after; \
+		va_end(ap_); \
+	} while (0)
+
+LM_EXPORT int execl(const char *path, const char *arg, ...)
+{
+	char **argv;
+
+	GATHER(argv, arg, (void)0);
+	return execve(path, argv, environ);
+}
+
+LM_EXPORT int execlp(const char *file, const char *arg, ...)
+{
+	char **argv;
+
+	GATHER(argv, arg, (void)0);
+	return execvpe(file, argv, environ);
+}
+
+LM_EXPORT int execle(const char *path, const char *arg, ...)
+{
+	char **argv, **envp;
+
+	GATHER(argv, arg, envp = va_arg(ap_, char **));
+	return execve(path, argv, envp);
+}
+
+/* What posix_spawn_file_actions_* put in their opaque array; layout of glibc, unchanged since 2.0 but for new kinds. */
+struct action {
+	int kind;	/* 2: open, 3: chdir */
+	union {
+		struct {
+			int fd;
+			char *path;
+			int flags;
+			mode_t mode;
+		} open;
+		struct {
+			char *path;
+		} chdir;
+	};
+};
+
+/* The child opens files before it is a program of its own, out of sight. */
+__attribute__((noinline)) static void note_actions(const posix_spawn_file_actions_t *actions)
+{
+	const struct lm_view *v = lm_enter();
+	int i, dirfd = AT_FDCWD;
+	struct lm_access *acc;
+
+	if (!v || !actions)
+		return;
+	acc = lm_take();
+	for (i = 0; i < actions->__used; i++) {
+		const struct action *a = (const struct action *)(const void *)actions->__actions + i;
+		struct lm_args args = { .dirfd = dirfd, .dirfd2 = AT_FDCWD };
+
+		if (a->kind == 3) {
+			int fd = (int)lm_sys4(SYS_openat, dirfd, (long)a->chdir.path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+			args.path = a->chdir.path;
+			lm_begin(v, acc, LM_OP_CHDIR, &args, 0);
+			if (dirfd >= 0)
+				lm_sys_close(dirfd);
+			dirfd = fd;
+			if (fd < 0)
+				break;	/* the spawn will fail */
+		} else if (a->kind == 2) {
+			args.path = a->open.path;
+			args.flags = (uint32_t)a->open.flags;
+			lm_begin(v, acc, LM_OP_OPEN, &args, 0);
+			lm_end(v, acc, 0, -1);	/* a write stays "maybe": its outcome is the child's */
+		}
+	}
+	if (dirfd >= 0)
+		lm_sys_close(dirfd);
+	lm_give(acc);
+}
+
+LM_EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+			  const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
+{
+	note_actions(actions);
+	note(AT_FDCWD, path, 0, envp, LM_OP_EXEC);
+	return LM_REAL(posix_spawn)(pid, path, actions, attr, argv, LM_ENV(envp));
+}
+
+LM_EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+			   const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
+{
+	note_actions(actions);
+	note_search(file, envp);
+	return LM_REAL(posix_spawnp)(pid, file, actions, attr, argv, LM_ENV(envp));
+}
+
+/* These start /bin/sh from within libc, with `environ` as it is. */
+LM_EXPORT int system(const char *cmd)
+{
+	lm_env_repair();
+	note(AT_FDCWD, "/bin/sh", 0, environ, LM_OP_EXEC);
+	return LM_REAL(system)(cmd);
+}
+
+LM_EXPORT FILE *popen(const char *cmd, const char *mode)
+{
+	lm_env_repair();
+	note(AT_FDCWD, "/bin/sh", 0, environ, LM_OP_EXEC);
+	return LM_REAL(popen)(cmd, mode);
+}
+
+LM_EXPORT int wordexp(const char *words, wordexp_t *to, int flags)
+{
+	lm_env_repair();
+	return LM_REAL(wordexp)(words, to, flags);
+}

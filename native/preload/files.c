@@ -1,0 +1,349 @@
+/*
+ * Shims of the calls that name a file: open, stat, access, links, renames, removals (preload.h). Any thread of a traced
+ * process, signal handlers and vfork children included.
+ */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include <utime.h>
+
+#include "../access/sys.h"
+#include "preload.h"
+
+/* Declared nowhere: entry points of fortified code and of programs built long ago. */
+int __open_2(const char *, int);
+int __open64_2(const char *, int);
+int __openat_2(int, const char *, int);
+int __openat64_2(int, const char *, int);
+int __open(const char *, int, ...);
+int __open64(const char *, int, ...);
+int __open_nocancel(const char *, int, ...);
+int __xstat(int, const char *, struct stat *);
+int __xstat64(int, const char *, struct stat64 *);
+int __lxstat(int, const char *, struct stat *);
+int __lxstat64(int, const char *, struct stat64 *);
+int __fxstatat(int, int, const char *, struct stat *, int);
+int __fxstatat64(int, int, const char *, struct stat64 *, int);
+ssize_t __readlink_chk(const char *, char *, size_t, size_t);
+ssize_t __readlinkat_chk(int, const char *, char *, size_t, size_t);
+char *__realpath_chk(const char *, char *, size_t);
+
+/* The mode argument is there only when a file may be made. */
+#define MODE(flags) \
+	({ \
+		mode_t mode_ = 0; \
+		if (((flags) & O_CREAT) || ((flags) & O_TMPFILE) == O_TMPFILE) { \
+			va_list ap_; \
+			va_start(ap_, flags); \
+			mode_ = va_arg(ap_, mode_t); \
+			va_end(ap_); \
+		} \
+		mode_; \
+	})
+
+#define SHIM_OPEN(name) \
+	LM_EXPORT int name(const char *path, int flags, ...) \
+	{ \
+		mode_t mode = MODE(flags); \
+		return LM_FD(LM_OP_OPEN, LM_AT(AT_FDCWD, path, flags, 0), LM_REAL(name)(path, flags, mode)); \
+	}
+SHIM_OPEN(open)
+SHIM_OPEN(open64)
+SHIM_OPEN(__open)
+SHIM_OPEN(__open64)
+
+#define SHIM_OPENAT(name) \
+	LM_EXPORT int name(int dirfd, const char *path, int flags, ...) \
+	{ \
+		mode_t mode = MODE(flags); \
+		return LM_FD(LM_OP_OPEN, LM_AT(dirfd, path, flags, 0), LM_REAL(name)(dirfd, path, flags, mode)); \
+	}
+SHIM_OPENAT(openat)
+SHIM_OPENAT(openat64)
+
+#define SHIM_OPEN_2(name) \
+	LM_EXPORT int name(const char *path, int flags) \
+	{ \
+		return LM_FD(LM_OP_OPEN, LM_AT(AT_FDCWD, path, flags, 0), LM_REAL(name)(path, flags)); \
+	}
+SHIM_OPEN_2(__open_2)
+SHIM_OPEN_2(__open64_2)
+
+#define SHIM_OPENAT_2(name) \
+	LM_EXPORT int name(int dirfd, const char *path, int flags) \
+	{ \
+		return LM_FD(LM_OP_OPEN, LM_AT(dirfd, path, flags, 0), LM_REAL(name)(dirfd, path, flags)); \
+	}
+SHIM_OPENAT_2(__openat_2)
+SHIM_OPENAT_2(__openat64_2)
+
+#define SHIM_CREAT(name) \
+	LM_EXPORT int name(const char *path, mode_t mode) \
+	{ \
+		return LM_FD(LM_OP_OPEN, LM_AT(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, 0), \
+			     LM_REAL(name)(path, mode)); \
+	}
+SHIM_CREAT(creat)
+SHIM_CREAT(creat64)
+
+#define SHIM_STAT(name, type, flags) \
+	LM_EXPORT int name(const char *path, struct type *st) \
+	{ \
+		return LM_INT(LM_OP_STAT, LM_AT(AT_FDCWD, path, flags, 0), LM_REAL(name)(path, st)); \
+	}
+SHIM_STAT(stat, stat, 0)
+SHIM_STAT(stat64, stat64, 0)
+SHIM_STAT(lstat, stat, AT_SYMLINK_NOFOLLOW)
+SHIM_STAT(lstat64, stat64, AT_SYMLINK_NOFOLLOW)
+
+#define SHIM_XSTAT(name, type, flags) \
+	LM_EXPORT int name(int ver, const char *path, struct type *st) \
+	{ \
+		return LM_INT(LM_OP_STAT, LM_AT(AT_FDCWD, path, flags, 0), LM_REAL(name)(ver, path, st)); \
+	}
+SHIM_XSTAT(__xstat, stat, 0)
+SHIM_XSTAT(__xstat64, stat64, 0)
+SHIM_XSTAT(__lxstat, stat, AT_SYMLINK_NOFOLLOW)
+SHIM_XSTAT(__lxstat64, stat64, AT_SYMLINK_NOFOLLOW)
+
+/* Only the flag that matters, so that the same stat is remembered whatever else was asked. */
+#define NOFOLLOW(flags) ((flags) & AT_SYMLINK_NOFOLLOW)
+
+#define SHIM_FSTATAT(name, type) \
+	LM_EXPORT int name(int dirfd, const char *path, struct type *st, int flags) \
+	{ \
+		return LM_INT(LM_OP_STAT, LM_AT(dirfd, path, NOFOLLOW(flags), 0), \
+			      LM_REAL(name)(dirfd, path, st, flags)); \
+	}
+SHIM_FSTATAT(fstatat, stat)
+SHIM_FSTATAT(fstatat64, stat64)
+
+#define SHIM_FXSTATAT(name, type) \
+	LM_EXPORT int name(int ver, int dirfd, const char *path, struct type *st, int flags) \
+	{ \
+		return LM_INT(LM_OP_STAT, LM_AT(dirfd, path, NOFOLLOW(flags), 0), \
+			      LM_REAL(name)(ver, dirfd, path, st, flags)); \
+	}
+SHIM_FXSTATAT(__fxstatat, stat)
+SHIM_FXSTATAT(__fxstatat64, stat64)
+
+LM_EXPORT int statx(int dirfd, const char *path, int flags, unsigned mask, struct statx *st)
+{
+	return LM_INT(LM_OP_STATX, LM_AT(dirfd, path, NOFOLLOW(flags), mask), LM_REAL(statx)(dirfd, path, flags, mask, st));
+}
+
+#define SHIM_ACCESS(name) \
+	LM_EXPORT int name(const char *path, int mode) \
+	{ \
+		return LM_INT(LM_OP_ACCESS, LM_AT(AT_FDCWD, path, 0, mode), LM_REAL(name)(path, mode)); \
+	}
+SHIM_ACCESS(access)
+SHIM_ACCESS(eaccess)
+SHIM_ACCESS(euidaccess)
+
+LM_EXPORT int faccessat(int dirfd, const char *path, int mode, int flags)
+{
+	return LM_INT(LM_OP_ACCESS, LM_AT(dirfd, path, NOFOLLOW(flags), mode), LM_REAL(faccessat)(dirfd, path, mode, flags));
+}
+
+#define LM_SSIZE(op, args, call) LM_AROUND(ssize_t, op, args, call, -1, -1)
+
+LM_EXPORT ssize_t readlink(const char *path, char *buf, size_t size)
+{
+	return LM_SSIZE(LM_OP_READLINK, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(readlink)(path, buf, size));
+}
+
+LM_EXPORT ssize_t __readlink_chk(const char *path, char *buf, size_t size, size_t room)
+{
+	return LM_SSIZE(LM_OP_READLINK, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(__readlink_chk)(path, buf, size, room));
+}
+
+LM_EXPORT ssize_t readlinkat(int dirfd, const char *path, char *buf, size_t size)
+{
+	return LM_SSIZE(LM_OP_READLINK, LM_AT(dirfd, path, 0, 0), LM_REAL(readlinkat)(dirfd, path, buf, size));
+}
+
+LM_EXPORT ssize_t __readlinkat_chk(int dirfd, const char *path, char *buf, size_t size, size_t room)
+{
+	return LM_SSIZE(LM_OP_READLINK, LM_AT(dirfd, path, 0, 0),
+			LM_REAL(__readlinkat_chk)(dirfd, path, buf, size, room));
+}
+
+#define LM_STR(op, args, call) LM_AROUND(char *, op, args, call, NULL, -1)
+
+LM_EXPORT char *realpath(const char *path, char *buf)
+{
+	return LM_STR(LM_OP_REALPATH, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(realpath)(path, buf));
+}
+
+LM_EXPORT char *__realpath_chk(const char *path, char *buf, size_t room)
+{
+	return LM_STR(LM_OP_REALPATH, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(__realpath_chk)(path, buf, room));
+}
+
+LM_EXPORT char *canonicalize_file_name(const char *path)
+{
+	return LM_STR(LM_OP_REALPATH, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(canonicalize_file_name)(path));
+}
+
+LM_EXPORT int unlink(const char *path)
+{
+	return LM_INT(LM_OP_UNLINK, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(unlink)(path));
+}
+
+LM_EXPORT int unlinkat(int dirfd, const char *path, int flags)
+{
+	return LM_INT(LM_OP_UNLINK, LM_AT(dirfd, path, flags, 0), LM_REAL(unlinkat)(dirfd, path, flags));
+}
+
+LM_EXPORT int rmdir(const char *path)
+{
+	return LM_INT(LM_OP_RMDIR, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(rmdir)(path));
+}
+
+LM_EXPORT int remove(const char *path)
+{
+	struct stat st;
+	int dir = path && !lm_sys_lstat(path, &st) && S_ISDIR(st.st_mode);
+
+	return LM_INT(dir ? LM_OP_RMDIR : LM_OP_UNLINK, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(remove)(path));
+}
+
+LM_EXPORT int rename(const char *old, const char *new)
+{
+	return LM_INT(LM_OP_RENAME, LM_TWO(AT_FDCWD, old, AT_FDCWD, new, 0), LM_REAL(rename)(old, new));
+}
+
+LM_EXPORT int renameat(int old_fd, const char *old, int new_fd, const char *new)
+{
+	return LM_INT(LM_OP_RENAME, LM_TWO(old_fd, old, new_fd, new, 0), LM_REAL(renameat)(old_fd, old, new_fd, new));
+}
+
+LM_EXPORT int renameat2(int old_fd, const char *old, int new_fd, const char *new, unsigned flags)
+{
+	return LM_INT(LM_OP_RENAME, LM_TWO(old_fd, old, new_fd, new, flags),
+		      LM_REAL(renameat2)(old_fd, old, new_fd, new, flags));
+}
+
+LM_EXPORT int link(const char *old, const char *new)
+{
+	return LM_INT(LM_OP_LINK, LM_TWO(AT_FDCWD, old, AT_FDCWD, new, 0), LM_REAL(link)(old, new));
+}
+
+LM_EXPORT int linkat(int old_fd, const char *old, int new_fd, const char *new, int flags)
+{
+	return LM_INT(LM_OP_LINK, LM_TWO(old_fd, old, new_fd, new, flags),
+		      LM_REAL(linkat)(old_fd, old, new_fd, new, flags));
+}
+
+LM_EXPORT int symlink(const char *text, const char *path)
+{
+	return LM_INT(LM_OP_SYMLINK, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(symlink)(text, path));
+}
+
+LM_EXPORT int symlinkat(const char *text, int dirfd, const char *path)
+{
+	return LM_INT(LM_OP_SYMLINK, LM_AT(dirfd, path, 0, 0), LM_REAL(symlinkat)(text, dirfd, path));
+}
+
+LM_EXPORT int mkdir(const char *path, mode_t mode)
+{
+	return LM_INT(LM_OP_MKDIR, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(mkdir)(path, mode));
+}
+
+LM_EXPORT int mkdirat(int dirfd, const char *path, mode_t mode)
+{
+	return LM_INT(LM_OP_MKDIR, LM_AT(dirfd, path, 0, 0), LM_REAL(mkdirat)(dirfd, path, mode));
+}
+
+LM_EXPORT int mknod(const char *path, mode_t mode, dev_t dev)
+{
+	return LM_INT(LM_OP_MKNOD, LM_AT(AT_FDCWD, path, 0, mode), LM_REAL(mknod)(path, mode, dev));
+}
+
+LM_EXPORT int mknodat(int dirfd, const char *path, mode_t mode, dev_t dev)
+{
+	return LM_INT(LM_OP_MKNOD, LM_AT(dirfd, path, 0, mode), LM_REAL(mknodat)(dirfd, path, mode, dev));
+}
+
+LM_EXPORT int mkfifo(const char *path, mode_t mode)
+{
+	return LM_INT(LM_OP_MKNOD, LM_AT(AT_FDCWD, path, 0, S_IFIFO | mode), LM_REAL(mkfifo)(path, mode));
+}
+
+LM_EXPORT int mkfifoat(int dirfd, const char *path, mode_t mode)
+{
+	return LM_INT(LM_OP_MKNOD, LM_AT(dirfd, path, 0, S_IFIFO | mode), LM_REAL(mkfifoat)(dirfd, path, mode));
+}
+
+LM_EXPORT int truncate(const char *path, off_t size)
+{
+	return LM_INT(LM_OP_TRUNCATE, LM_AT(AT_FDCWD, path, 0, !size), LM_REAL(truncate)(path, size));
+}
+
+LM_EXPORT int truncate64(const char *path, off64_t size)
+{
+	return LM_INT(LM_OP_TRUNCATE, LM_AT(AT_FDCWD, path, 0, !size), LM_REAL(truncate64)(path, size));
+}
+
+LM_EXPORT int chmod(const char *path, mode_t mode)
+{
+	return LM_INT(LM_OP_CHMOD, LM_AT(AT_FDCWD, path, 0, mode), LM_REAL(chmod)(path, mode));
+}
+
+LM_EXPORT int fchmodat(int dirfd, const char *path, mode_t mode, int flags)
+{
+	return LM_INT(LM_OP_CHMOD, LM_AT(dirfd, path, flags, mode), LM_REAL(fchmodat)(dirfd, path, mode, flags));
+}
+
+LM_EXPORT int utime(const char *path, const struct utimbuf *times)
+{
+	return LM_INT(LM_OP_LINKS, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(utime)(path, times));
+}
+
+LM_EXPORT int utimes(const char *path, const struct timeval times[2])
+{
+	return LM_INT(LM_OP_LINKS, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(utimes)(path, times));
+}
+
+LM_EXPORT int lutimes(const char *path, const struct timeval times[2])
+{
+	return LM_INT(LM_OP_LINKS, LM_AT(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, 0), LM_REAL(lutimes)(path, times));
+}
+
+LM_EXPORT int futimesat(int dirfd, const char *path, const struct timeval times[2])
+{
+	return LM_INT(LM_OP_LINKS, LM_AT(dirfd, path, 0, 0), LM_REAL(futimesat)(dirfd, path, times));
+}
+
+LM_EXPORT int utimensat(int dirfd, const char *path, const struct timespec times[2], int flags)
+{
+	return LM_INT(LM_OP_LINKS, LM_AT(dirfd, path, flags, 0), LM_REAL(utimensat)(dirfd, path, times, flags));
+}
+
+LM_EXPORT int name_to_handle_at(int dirfd, const char *path, struct file_handle *handle, int *mount_id, int flags)
+{
+	return LM_INT(LM_OP_LINKS, LM_AT(dirfd, path, flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW, 0),
+		      LM_REAL(name_to_handle_at)(dirfd, path, handle, mount_id, flags));
+}
+
+LM_EXPORT int open_by_handle_at(int mount_fd, struct file_handle *handle, int flags)
+{
+	return LM_FD(LM_OP_REFUSE, LM_AT(AT_FDCWD, NULL, 0, 0), LM_REAL(open_by_handle_at)(mount_fd, handle, flags));
+}
+
+LM_EXPORT int mount(const char *what, const char *where, const char *type, unsigned long flags, const void *data)
+{
+	return LM_INT(LM_OP_MOUNT, LM_AT(AT_FDCWD, NULL, 0, 0), LM_REAL(mount)(what, where, type, flags, data));
+}
+
+LM_EXPORT int chroot(const char *path)
+{
+	return LM_INT(LM_OP_MOUNT, LM_AT(AT_FDCWD, NULL, 0, 0), LM_REAL(chroot)(path));
+}

@@ -1,0 +1,214 @@
+/*
+ * The shims that cannot be plain C functions around a call (preload.h): dlopen and dlmopen, to which the address of
+ * their caller matters; vfork, which returns twice in one frame; syscall, which is any of the others.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <link.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../access/exec.h"
+#include "../access/sys.h"
+#include "preload.h"
+
+void *lm_dlopen_note(const char *name, const void *caller);
+void *lm_dlmopen_note(const char *name, const void *caller);
+
+/* Where the caller's object asks its libraries to be looked for; `origin` is room for its dir. */
+static void dirs_of_caller(const void *caller, struct lm_lib_dirs *dirs, char *origin)
+{
+	struct link_map *map = NULL;
+	const ElfW(Dyn) *d;
+	const char *strings = NULL, *slash;
+	Dl_info info;
+
+	if (!dladdr1(caller, &info, (void **)&map, RTLD_DL_LINKMAP) || !map)
+		return;
+	for (d = map->l_ld; d->d_tag != DT_NULL; d++)
+		if (d->d_tag == DT_STRTAB)
+			strings = (const char *)d->d_un.d_ptr;
+	for (d = map->l_ld; strings && d->d_tag != DT_NULL; d++) {
+		if (d->d_tag == DT_RPATH)
+			dirs->rpath = strings + d->d_un.d_val;
+		else if (d->d_tag == DT_RUNPATH)
+			dirs->runpath = strings + d->d_un.d_val;
+	}
+	if (map->l_name[0]) {
+		slash = strrchr(map->l_name, '/');
+		if (slash && (size_t)(slash - map->l_name) < LM_PATH_MAX) {
+			memcpy(origin, map->l_name, (size_t)(slash - map->l_name));
+			origin[slash - map->l_name] = 0;
+		}
+	} else {
+		long n = lm_sys_readlink("/proc/self/exe", origin, LM_PATH_MAX - 1);
+
+		origin[n < 0 ? 0 : n] = 0;
+		slash = strrchr(origin, '/');
+		if (slash)
+			origin[slash - origin] = 0;
+	}
+}
+
+static void note(const char *name, const void *caller)
+{
+	struct lm_lib_dirs dirs = { .ld_path = lm_ld_path };
+	const struct lm_view *v = lm_enter();
+	char origin[LM_PATH_MAX];
+
+	if (!v || !name || !*name)
+		return;
+	origin[0] = 0;
+	dirs.origin = origin;
+	dirs_of_caller(caller, &dirs, origin);
+	lm_lib_note(v, name, &dirs);
+}
+
+__attribute__((used)) void *lm_dlopen_note(const char *name, const void *caller)
+{
+	note(name, caller);
+	return (void *)LM_REAL(dlopen);
+}
+
+__attribute__((used)) void *lm_dlmopen_note(const char *name, const void *caller)
+{
+	note(name, caller);
+	return (void *)LM_REAL(dlmopen);
+}
+
+/* The loader looks at its return address to know who asks: we must not stand in between, so we leave by a jump. */
+__asm__(
+	".text\n"
+	".globl dlopen\n"
+	".type dlopen, @function\n"
+	"dlopen:\n"
+	"	push %rdi\n"
+	"	push %rsi\n"
+	"	sub $8, %rsp\n"
+	"	mov 24(%rsp), %rsi\n"
+	"	call lm_dlopen_note\n"
+	"	add $8, %rsp\n"
+	"	pop %rsi\n"
+	"	pop %rdi\n"
+	"	jmp *%rax\n"
+	".size dlopen, .-dlopen\n"
+	".globl dlmopen\n"
+	".type dlmopen, @function\n"
+	"dlmopen:\n"
+	"	push %rdi\n"
+	"	push %rsi\n"
+	"	push %rdx\n"
+	"	mov %rsi, %rdi\n"
+	"	mov 24(%rsp), %rsi\n"
+	"	call lm_dlmopen_note\n"
+	"	pop %rdx\n"
+	"	pop %rsi\n"
+	"	pop %rdi\n"
+	"	jmp *%rax\n"
+	".size dlmopen, .-dlmopen\n"
+);
+
+/* Called by vfork below, in the parent, on failure. */
+__attribute__((used)) int lm_vfork_failed(int rc);
+int lm_vfork_failed(int rc)
+{
+	errno = -rc;
+	return -1;
+}
+
+/*
+ * The child runs in our frame and in our memory: the return address is kept in a register, and lm_vforked tells the
+ * shims to leave no trace until the parent is back.
+ */
+__asm__(
+	".text\n"
+	".globl vfork\n"
+	".type vfork, @function\n"
+	".globl __vfork\n"
+	".set __vfork, vfork\n"
+	"vfork:\n"
+	"	pop %rdi\n"
+	"	mov lm_vforked@gottpoff(%rip), %rsi\n"
+	"	mov $58, %eax\n"	/* SYS_vfork */
+	"	syscall\n"
+	"	push %rdi\n"
+	"	test %eax, %eax\n"
+	"	jz 1f\n"
+	"	movb $0, %fs:(%rsi)\n"
+	"	js 2f\n"
+	"	ret\n"
+	"1:	movb $1, %fs:(%rsi)\n"
+	"	ret\n"
+	"2:	mov %eax, %edi\n"
+	"	jmp lm_vfork_failed\n"
+	".size vfork, .-vfork\n"
+);
+
+static long result(long rc)
+{
+	if (rc < 0 && rc > -4096) {
+		errno = (int)-rc;
+		return -1;
+	}
+	return rc;
+}
+
+static long plain(long nr, const unsigned long *r)
+{
+	return lm_sys6(nr, (long)r[0], (long)r[1], (long)r[2], (long)r[3], (long)r[4], (long)r[5]);
+}
+
+static int opens(uint8_t op)
+{
+	return op == LM_OP_OPEN || op == LM_OP_OPENAT2;
+}
+
+/* A call of the table, made by number. */
+static long routed(const struct lm_view *v, long nr, const struct lm_row *row, unsigned long *r)
+{
+	uint8_t op = row->op == LM_OP_OPENAT2 ? LM_OP_OPEN : row->op;
+	struct lm_access *acc;
+	struct lm_args args;
+	long rc;
+	int envp = nr == SYS_execve ? 2 : nr == SYS_execveat ? 3 : -1;
+
+	lm_args_of(row, r, &args);
+	if (row->op == LM_OP_OPENAT2 && r[2])
+		args.flags = (uint32_t)((const struct lm_open_how *)r[2])->flags;
+	if (envp >= 0) {
+		args.path2 = lm_env_ld_path((char *const *)r[envp]);
+		r[envp] = (unsigned long)LM_ENV((char *const *)r[envp]);
+	}
+	acc = lm_take();
+	rc = lm_begin(v, acc, op, &args, 0);
+	if (rc < 0 || envp >= 0) {
+		lm_give(acc);	/* before an exec: a vfork child would take it away with it */
+		return rc < 0 ? rc : plain(nr, r);
+	}
+	rc = plain(nr, r);
+	lm_end(v, acc, rc >= 0, opens(op) ? (int)rc : -1);
+	lm_give(acc);
+	if (rc >= 0 && (op == LM_OP_CHDIR || op == LM_OP_FCHDIR))
+		lm_moved(v);
+	return rc;
+}
+
+LM_EXPORT long syscall(long nr, ...)
+{
+	const struct lm_view *v;
+	unsigned long r[6];
+	va_list ap;
+	int i;
+
+	va_start(ap, nr);
+	for (i = 0; i < 6; i++)
+		r[i] = va_arg(ap, unsigned long);
+	va_end(ap);
+	if (nr >= 0 && nr < LM_N_ROWS && lm_rows[nr].name[0]) {
+		v = lm_enter();
+		if (v)
+			return result(routed(v, nr, &lm_rows[nr], r));
+	}
+	return result(plain(nr, r));
+}

@@ -1,0 +1,114 @@
+/*
+ * liblmake_preload.so: shims over the functions of libc that touch files. It lives in every process of a job, in all its
+ * threads, its signal handlers and its vfork children. Rules: no malloc, no stdio, no lock held across the real call,
+ * errno is the real call's. What a call touches is said in ../access/calls.c; a shim only gathers the arguments.
+ *
+ *	state.c   start, the view of this process, real functions     files.c   open, stat, ... by name
+ *	exec.c    exec family, environment of the new program         stdio.c   fopen family, temporary files
+ *	dirs.c    listing of dirs, cwd                                load.c    dlopen, vfork, syscall
+ */
+#ifndef LMAKE_PRELOAD_PRELOAD_H
+#define LMAKE_PRELOAD_PRELOAD_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+
+#include "../access/calls.h"
+
+#define LM_EXPORT __attribute__((visibility("default")))
+
+/* Set while a vfork child runs in its parent's memory: it must leave no trace there. */
+extern __thread uint8_t lm_vforked __attribute__((tls_model("initial-exec")));
+
+/* The view of this process, or NULL: nothing is to be recorded (no job, or it is over). */
+const struct lm_view *lm_enter(void);
+
+/* The next definition of a function, looked up once. */
+void *lm_lookup(void **fn, const char *name);
+#define LM_REAL(name) \
+	({ \
+		static void *fn_; \
+		void *p_ = __atomic_load_n(&fn_, __ATOMIC_RELAXED); \
+		(__typeof__(&name))(p_ ? p_ : lm_lookup(&fn_, #name)); \
+	})
+
+/* Is there nothing to record for this call? *key: to give to lm_begin if there is. */
+int lm_skip(const struct lm_view *v, uint8_t op, const struct lm_args *args, uint64_t *key);
+
+/* The cwd has changed. */
+void lm_moved(const struct lm_view *v);
+
+/*
+ * Room for an access, which is big: stacks of threads and of signal handlers may be small, so it is one of a few that
+ * are kept aside, and mapped only when all of these are in use (threads that sit in blocking calls). Never NULL.
+ */
+struct lm_access *lm_take(void);
+void lm_give(struct lm_access *acc);
+
+/* Record around a call: `call` is an expression, `failed` its value on error, `fd` what was opened (lm_rc: its result). */
+#define LM_AROUND(type, op, args, call, failed, fd) \
+	({ \
+		const struct lm_args lm_args = LM_UNPAREN args; \
+		const struct lm_view *lm_v = lm_enter(); \
+		uint64_t lm_key; \
+		type lm_rc; \
+		int lm_err; \
+		if (!lm_v || lm_skip(lm_v, op, &lm_args, &lm_key)) { \
+			lm_rc = call; \
+		} else { \
+			struct lm_access *lm_acc = lm_take(); \
+			if ((lm_err = lm_begin(lm_v, lm_acc, op, &lm_args, lm_key)) < 0) { \
+				errno = -lm_err; \
+				lm_rc = failed; \
+			} else { \
+				lm_rc = call; \
+				lm_end(lm_v, lm_acc, lm_rc != failed, fd); \
+			} \
+			lm_give(lm_acc); \
+		} \
+		lm_rc; \
+	})
+#define LM_UNPAREN(...) __VA_ARGS__
+
+/* Arguments: at(dirfd, path, flags, mode), two names. */
+#define LM_AT(fd, name, f, m)		({ .dirfd = fd, .dirfd2 = AT_FDCWD, .path = name, .flags = (uint32_t)(f), .mode = (uint32_t)(m) })
+#define LM_TWO(fd, name, fd2, name2, f)	({ .dirfd = fd, .path = name, .dirfd2 = fd2, .path2 = name2, .flags = (uint32_t)(f) })
+
+#define LM_INT(op, args, call) LM_AROUND(int, op, args, call, -1, -1)
+#define LM_FD(op, args, call)  LM_AROUND(int, op, args, call, -1, lm_rc)
+
+/* Environment for a new program (exec.c). */
+struct lm_env {
+	int fixed;		/* ours was there already */
+	int n;			/* entries of envp */
+	size_t preload_size;	/* room for LD_PRELOAD=... */
+	int preload_at, env_at;	/* where they are in envp, -1: nowhere */
+};
+void lm_env_measure(struct lm_env *e, char *const envp[]);
+char *const *lm_env_fill(const struct lm_env *e, char *const envp[], char **room, char *text);
+
+/* The environment to exec with, on the caller's stack. */
+#define LM_ENV(envp) \
+	({ \
+		struct lm_env e_; \
+		lm_env_measure(&e_, envp); \
+		e_.fixed ? (char *const *)(envp) : \
+			lm_env_fill(&e_, envp, __builtin_alloca((size_t)(e_.n + 3) * sizeof(char *)), \
+				    __builtin_alloca(e_.preload_size)); \
+	})
+
+/* Put our variables back in `environ` itself, for functions of libc that start programs on their own. */
+void lm_env_repair(void);
+
+/* LD_LIBRARY_PATH of an environment, NULL: none. */
+const char *lm_env_ld_path(char *const envp[]);
+
+/* Our two variables, "KEY=value" and the bare library name; NULL when there is no job. */
+extern char *lm_env_entry;
+extern const char *lm_preload_name;
+
+/* LD_LIBRARY_PATH as the loader of this process knows it. */
+extern char lm_ld_path[4096];
+
+#endif

@@ -1,0 +1,229 @@
+/*
+ * The agent's half of the seccomp method (trace.h): one notification at a time, read the arguments in the memory of the
+ * process that is stopped, record what the call will touch (../access/calls.c), let the call go on. Agent's thread only.
+ *
+ * The outcome is not seen, so it is foretold from the disk where that is certain, and else left LM_MAYBE_WRITE.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "../access/sys.h"
+#include "../access/calls.h"
+#include "trace.h"
+
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
+#define TURN 64		/* calls served before other jobs have their turn */
+
+struct lm_trace {
+	int fd;
+	struct lm_area area;
+	struct lm_cache cache;	/* `files` only: texts depend on who asks */
+	struct seccomp_notif *req;
+	struct seccomp_notif_resp *resp;
+	size_t req_size, resp_size;
+	char path[LM_PATH_MAX], path2[LM_PATH_MAX];
+};
+
+static const char *cwd_of(const struct lm_view *v, char *buf, uint32_t *len)
+{
+	char link[40];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%d/cwd", (int)v->pid);
+	n = readlink(link, buf, LM_PATH_MAX - 1);
+	if (n <= 0)
+		return NULL;
+	buf[n] = 0;
+	*len = (uint32_t)n;
+	return buf;
+}
+
+int lm_trace_open(struct lm_trace **trace, int notify_fd, struct lm_slot *slot)
+{
+	struct seccomp_notif_sizes sizes;
+	struct lm_trace *t;
+	int rc;
+
+	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) < 0)
+		return -errno;
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return -ENOMEM;
+	t->fd = notify_fd;
+	t->req_size = sizes.seccomp_notif > sizeof(*t->req) ? sizes.seccomp_notif : sizeof(*t->req);
+	t->resp_size = sizes.seccomp_notif_resp > sizeof(*t->resp) ? sizes.seccomp_notif_resp : sizeof(*t->resp);
+	t->req = malloc(t->req_size);
+	t->resp = malloc(t->resp_size);
+	rc = t->req && t->resp ? lm_area_init(&t->area, slot->log, slot->log, slot->log->token) : -ENOMEM;
+	if (rc) {
+		t->fd = -1;
+		lm_trace_close(t);
+		return rc;
+	}
+	/* The waker goes to sleep at once: let the kernel hand the CPU over. Older kernels do without. */
+	ioctl(notify_fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+	*trace = t;
+	return 0;
+}
+
+void lm_trace_close(struct lm_trace *t)
+{
+	if (!t)
+		return;
+	if (t->fd >= 0)
+		close(t->fd);
+	free(t->req);
+	free(t->resp);
+	free(t);
+}
+
+/* A string of the process, page by page as the next one may not be there. Its length, or -errno. */
+static int fetch_string(pid_t pid, unsigned long addr, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	while (n < size) {
+		size_t want = 4096 - ((addr + n) & 4095);
+		struct iovec to, from;
+		ssize_t got;
+		char *end;
+
+		if (want > size - n)
+			want = size - n;
+		if (!n && want > 256 && size > 256)
+			want = 256;	/* most names are short */
+		to = (struct iovec){ buf + n, want };
+		from = (struct iovec){ (void *)(addr + n), want };
+		got = process_vm_readv(pid, &to, 1, &from, 1, 0);
+		if (got <= 0)
+			return got ? -errno : -EFAULT;
+		end = memchr(buf + n, 0, (size_t)got);
+		if (end)
+			return (int)(end - buf);
+		n += (size_t)got;
+	}
+	return -ENAMETOOLONG;
+}
+
+static int fetch(pid_t pid, unsigned long addr, void *buf, size_t size)
+{
+	struct iovec to = { buf, size }, from = { (void *)addr, size };
+
+	return process_vm_readv(pid, &to, 1, &from, 1, 0) == (ssize_t)size ? 0 : -EFAULT;
+}
+
+/* Replace addresses by copies. 0; -EPERM: not allowed; else -errno as the kernel will give: nothing is touched then. */
+static int fetch_args(struct lm_trace *t, const struct lm_row *row, struct lm_args *args, uint8_t *op)
+{
+	pid_t pid = (pid_t)t->req->pid;
+	struct lm_open_how how;
+	int rc;
+
+	if (args->path) {
+		rc = fetch_string(pid, (unsigned long)args->path, t->path, sizeof(t->path));
+		if (rc < 0)
+			return rc;
+		args->path = t->path;
+	}
+	if (args->path2) {
+		rc = fetch_string(pid, (unsigned long)args->path2, t->path2, sizeof(t->path2));
+		if (rc < 0)
+			return rc;
+		args->path2 = t->path2;
+	}
+	if (*op == LM_OP_OPENAT2) {
+		rc = fetch(pid, (unsigned long)t->req->data.args[2], &how, sizeof(how));
+		if (rc < 0)
+			return rc;
+		args->flags = (uint32_t)how.flags;
+		*op = LM_OP_OPEN;
+	}
+	if (row->op == LM_OP_LINKS && !strcmp(row->name, "name_to_handle_at"))
+		args->flags = args->flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW;
+	return 0;
+}
+
+static int still_there(struct lm_trace *t)
+{
+	return !ioctl(t->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &t->req->id);
+}
+
+/* What to answer: 0 to go on, or -errno to give instead of the call. */
+static int decide(struct lm_trace *t)
+{
+	const struct seccomp_data *d = &t->req->data;
+	struct lm_view v = {
+		.area = &t->area, .cache = &t->cache, .pid = (pid_t)t->req->pid, .predict = 1, .cwd = cwd_of,
+		.foreign_root = !!(t->area.cfg->flags & LM_LOGF_OWN_ROOT),
+	};
+	const struct lm_row *row;
+	struct lm_access acc;
+	struct lm_args args;
+	unsigned long regs[6];
+	uint8_t op;
+	int i, rc;
+
+	if (d->arch != AUDIT_ARCH_X86_64 || d->nr < 0 || d->nr >= (int)LM_N_ROWS || !lm_rows[d->nr].name[0]) {
+		lm_refuse(&v, "a 32 bit system call (int 0x80, 32 bit or x32 program) cannot be followed", "", "");
+		return -ENOSYS;
+	}
+	row = &lm_rows[d->nr];
+	for (i = 0; i < 6; i++)
+		regs[i] = (unsigned long)d->args[i];
+	lm_args_of(row, regs, &args);
+	op = row->op;
+	if (op == LM_OP_REFUSE || op == LM_OP_MOUNT)
+		return lm_begin(&v, &acc, op, &args, 0);
+	rc = fetch_args(t, row, &args, &op);
+	if (!still_there(t))
+		return 0;
+	if (rc == -EPERM)	/* a program that may be executed but not read */
+		lm_refuse(&v, "the kernel does not let a process of the job be looked at: its calls cannot be followed", "", "");
+	if (rc < 0)
+		return 0;
+	if (args.path && !args.path2 && op != LM_OP_EXEC && lm_filtered(&t->area, args.path))
+		return 0;
+	return lm_begin(&v, &acc, op, &args, 0);
+}
+
+static int serve_one(struct lm_trace *t)
+{
+	memset(t->req, 0, t->req_size);
+	if (ioctl(t->fd, SECCOMP_IOCTL_NOTIF_RECV, t->req) < 0)
+		return errno == EINTR ? 0 : -errno;
+	memset(t->resp, 0, t->resp_size);
+	t->resp->id = t->req->id;
+	t->resp->error = decide(t);
+	if (!t->resp->error)
+		t->resp->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+	if (ioctl(t->fd, SECCOMP_IOCTL_NOTIF_SEND, t->resp) < 0 && errno != ENOENT && errno != EINTR)
+		return -errno;	/* ENOENT: killed meanwhile */
+	return 0;
+}
+
+int lm_trace_serve(struct lm_trace *t)
+{
+	struct pollfd p = { .fd = t->fd, .events = POLLIN };
+	int i, rc;
+
+	for (i = 0; i < TURN; i++) {
+		rc = serve_one(t);
+		if (rc)
+			return rc;
+		if (poll(&p, 1, 0) <= 0 || !(p.revents & POLLIN))
+			break;	/* RECV would sleep */
+	}
+	return 0;
+}

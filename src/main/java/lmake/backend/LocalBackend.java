@@ -1,0 +1,143 @@
+package lmake.backend;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import lmake.base.Bug;
+
+/**
+ * Resources of this host: the sum of what running jobs asked for never exceeds the capacities. Jobs wait in order of arrival. A
+ * job that does not fit keeps what is free of each resource it asks for, so that those behind it may only use what it has no use
+ * for: it can be overtaken, but never delayed, by smaller ones. Engine's thread only.
+ */
+public final class LocalBackend {
+  private record Waiting(long rank, Demand demand) {}
+
+  private record Running(Demand demand, int smallId) {}
+
+  private final Map<String, Long> capacities = new TreeMap<>();
+  private final Map<String, Long> used = new HashMap<>();
+
+  /** Jobs that ask for the same wait in one queue: when its first does not fit, none does. In order of creation. */
+  private final Map<Map<String, Long>, Deque<Waiting>> queues = new LinkedHashMap<>();
+
+  private final Map<Long, Map<String, Long>> waiting = new HashMap<>();
+  private final Map<Long, Running> running = new LinkedHashMap<>();
+  private final BitSet smallIds = new BitSet();
+  private long lastRank;
+
+  /**
+   * Takes the capacities of the config; what runs goes on.
+   *
+   * @return the jobs that waited and can now never run; they are forgotten
+   */
+  public List<Demand> setCapacities(Map<String, Long> amounts) {
+    capacities.clear();
+    capacities.putAll(amounts);
+    List<Demand> hopeless = waiting().stream().filter(one -> !canRun(one.amounts())).toList();
+    hopeless.forEach(one -> cancel(one.attempt()));
+    return hopeless;
+  }
+
+  /** Whether a job that asks for this could ever run here. */
+  public boolean canRun(Map<String, Long> amounts) {
+    return amounts.entrySet().stream().allMatch(e -> e.getValue() <= capacities.getOrDefault(e.getKey(), 0L));
+  }
+
+  public Map<String, Long> capacities() {
+    return Collections.unmodifiableMap(capacities);
+  }
+
+  /** Queues a job that nothing speaks against ({@link #canRun}). */
+  public void submit(Demand demand) {
+    Bug.check(canRun(demand.amounts()), "attempt %d can never run", demand.attempt());
+    Bug.check(!knows(demand.attempt()), "attempt %d was submitted already", demand.attempt());
+    queues.computeIfAbsent(demand.amounts(), key -> new ArrayDeque<>()).add(new Waiting(++lastRank, demand));
+    waiting.put(demand.attempt(), demand.amounts());
+  }
+
+  /** The jobs that may start now, which from now on count as running; no more than {@code limit} run at a time. */
+  public List<Slot> launch(int limit) {
+    if (waiting.isEmpty() || running.size() >= limit) return List.of();
+    List<Slot> slots = new ArrayList<>();
+    Map<String, Long> free = free();
+    List<Deque<Waiting>> candidates = new ArrayList<>(queues.values());
+    while (!candidates.isEmpty() && running.size() < limit) {
+      Deque<Waiting> queue = Collections.min(candidates, Comparator.comparingLong(q -> q.element().rank));
+      Demand demand = queue.element().demand;
+      boolean fits = demand.amounts().entrySet().stream().allMatch(e -> e.getValue() <= free.getOrDefault(e.getKey(), 0L));
+      // What does not fit is set aside all the same, as far as it goes: nobody behind may take it.
+      demand.amounts().forEach((name, amount) -> free.computeIfPresent(name, (n, left) -> Math.max(0, left - amount)));
+      if (!fits) candidates.remove(queue);
+      else {
+        queue.remove();
+        slots.add(run(demand));
+        if (queue.isEmpty()) {
+          candidates.remove(queue);
+          queues.remove(demand.amounts());
+        }
+      }
+    }
+    return slots;
+  }
+
+  /** Drops a job that waits; false when it does not, or no more. */
+  public boolean cancel(long attempt) {
+    Map<String, Long> amounts = waiting.remove(attempt);
+    if (amounts == null) return false;
+    Deque<Waiting> queue = queues.get(amounts);
+    queue.removeIf(one -> one.demand.attempt() == attempt);
+    if (queue.isEmpty()) queues.remove(amounts);
+    return true;
+  }
+
+  /** A running job is over. */
+  public void release(long attempt) {
+    Running end = running.remove(attempt);
+    Bug.check(end != null, "attempt %d ended but does not run", attempt);
+    smallIds.clear(end.smallId);
+    end.demand.amounts().forEach((name, amount) -> used.merge(name, -amount, Long::sum));
+  }
+
+  public boolean knows(long attempt) {
+    return waiting.containsKey(attempt) || running.containsKey(attempt);
+  }
+
+  /** Executions that run, in order of their start. */
+  public List<Demand> running() {
+    return running.values().stream().map(Running::demand).toList();
+  }
+
+  /** Executions that wait, in order of arrival. */
+  public List<Demand> waiting() {
+    return queues.values().stream()
+        .flatMap(Deque::stream)
+        .sorted(Comparator.comparingLong(Waiting::rank))
+        .map(Waiting::demand)
+        .toList();
+  }
+
+  private Slot run(Demand demand) {
+    waiting.remove(demand.attempt());
+    demand.amounts().forEach((name, amount) -> used.merge(name, amount, Long::sum));
+    int smallId = smallIds.nextClearBit(1);
+    smallIds.set(smallId);
+    running.put(demand.attempt(), new Running(demand, smallId));
+    return new Slot(demand.job(), demand.attempt(), smallId);
+  }
+
+  /** Capacities may have shrunk below what is used: nothing is free then. */
+  private Map<String, Long> free() {
+    Map<String, Long> free = new HashMap<>();
+    capacities.forEach((name, amount) -> free.put(name, Math.max(0, amount - used.getOrDefault(name, 0L))));
+    return free;
+  }
+}

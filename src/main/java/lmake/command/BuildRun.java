@@ -1,0 +1,149 @@
+package lmake.command;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import lmake.base.ExitCode;
+import lmake.engine.Action;
+import lmake.engine.ReqOptions;
+import lmake.graph.RunReason;
+import lmake.report.Color;
+import lmake.report.Disk;
+import lmake.report.ErrorReport;
+import lmake.report.Jobs;
+import lmake.report.Line;
+import lmake.report.Sayings;
+import lmake.report.StatusLine;
+import lmake.report.Summary;
+import lmake.report.Tally;
+import lmake.rules.RuleBook;
+
+/** What one {@code lmake} prints between its start and its exit. */
+final class BuildRun implements Site.ReqListener {
+  private final Site site;
+  private final Jobs jobs;
+  private final Transcript transcript;
+  private final StatusLine columns;
+  private final Sayings sayings;
+  private final StartLines starts;
+  private final Tally tally = new Tally();
+  private final long begin;
+  private final boolean retries;
+  private final Map<Integer, RunReason> lastReason = new HashMap<>();
+  private final Map<Integer, String> lastNode = new HashMap<>();
+  private boolean interrupted;
+  private int req;
+
+  /** A job that failed, whose stderr is shown unless it is retried at once; 0 when there is none. */
+  private int heldBack;
+
+  BuildRun(Site site, Jobs jobs, Transcript transcript, ReqOptions options) {
+    this.site = site;
+    this.jobs = jobs;
+    this.transcript = transcript;
+    this.columns = StatusLine.of(jobs.book());
+    this.sayings = new Sayings(jobs, columns, options.verbose(), site::run);
+    this.starts = new StartLines(jobs, sayings, transcript);
+    this.begin = site.now();
+    this.retries = options.retries() > 0;
+  }
+
+  /** Its number, known before anything is said of it. */
+  void opened(int number) {
+    req = number;
+  }
+
+  @Override
+  public void say(Action.SayJob line) {
+    if (line.word().equals("retry") && line.job() == heldBack) heldBack = 0;
+    release();
+    long now = site.now();
+    boolean flow = StartLines.flows(line.word());
+    // A start line carries the date of the start, however late it comes.
+    long date = flow ? starts.date(line.job(), now) : now;
+    if (!flow) starts.ended(line.job());
+    transcript.print(sayings.job(line, date));
+    tally.count(line.word(), line.execMs() < 0 ? -1 : line.execMs() * 1_000_000L);
+    if (flow) starts.said(line.job());
+    lastReason.put(line.job(), line.why());
+    if (!sayings.last(line.word()) || line.why().kind() == RunReason.Kind.RETRY) return;
+    if (retries && line.word().equals("failed")) heldBack = line.job();
+    else transcript.print(sayings.stderr(line.job()));
+  }
+
+  @Override
+  public void say(Action.SayNode line) {
+    lastNode.put(line.node(), line.word());
+    if (line.word().equals("cycle")) return; // drawn in the summary
+    release();
+    starts.interleaved();
+    transcript.print(sayings.node(line, site.now()));
+  }
+
+  @Override
+  public void started(int job, long date) {
+    if (site.wants(req, job)) starts.started(job, date);
+  }
+
+  @Override
+  public void liveOut(int job, byte[] bytes) {
+    if (!site.wants(req, job)) return;
+    release();
+    starts.live(job, bytes, site.now());
+  }
+
+  @Override
+  public void interrupted() {
+    release();
+    starts.interleaved();
+    interrupted = true;
+    transcript.logOnly(Line.of("^C"));
+    transcript.print(columns.lone(site.now(), "kill", Color.NOTE));
+  }
+
+  @Override
+  public void tick(long now) {
+    release();
+    starts.tick(now);
+    title();
+    transcript.flush();
+  }
+
+  @Override
+  public void done(Action.ReqDone end) {
+    release();
+    title();
+    transcript.print(
+        Summary.head(!end.ok() && !interrupted, tally, Math.max(0, site.now() - begin), transcript.place()));
+    transcript.print(Summary.already(end.ends(), jobs));
+    if (!end.ok() && !interrupted) transcript.print(errors(end));
+    transcript.logOnly(Line.of("status : " + (end.ok() || interrupted ? "ok" : "fail")));
+    transcript.close();
+    transcript.session().exit(end.ok() ? ExitCode.OK : ExitCode.FAIL);
+  }
+
+  private List<Line> errors(Action.ReqDone end) {
+    RuleBook book = jobs.book();
+    ErrorReport report = new ErrorReport(jobs, new Disk(site::exists, site::isDir), lastReason, lastNode, sayings::attached);
+    return report.lines(end.ends(), book.config().maxErrorLines());
+  }
+
+  private void release() {
+    if (heldBack == 0) return;
+    transcript.print(sayings.stderr(heldBack));
+    heldBack = 0;
+  }
+
+  private void title() {
+    if (!transcript.paint().on()) return;
+    int queued = 0;
+    int waiting = 0;
+    int running = 0;
+    for (Site.RunningJob job : site.running()) {
+      if (job.mark() == 'Q') queued++;
+      else if (job.mark() == 'W') waiting++;
+      else running++;
+    }
+    transcript.escape("\033]0;" + tally.title(running, queued, waiting) + "\007");
+  }
+}

@@ -1,0 +1,12 @@
+package lmake.command;
+
+import lmake.base.UserError;
+
+/** One tool, for one command line. */
+interface Command {
+  /** Its command line. */
+  ToolSpec spec();
+
+  /** Does it, now or by callbacks; {@link Session#exit} ends it. */
+  void run(Context context) throws UserError;
+}

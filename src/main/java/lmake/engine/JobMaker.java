@@ -1,0 +1,332 @@
+package lmake.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import lmake.base.Crc;
+import lmake.engine.Req.HeldEnd;
+import lmake.engine.Req.JobState;
+import lmake.engine.Req.Verdict;
+import lmake.graph.DepFlags;
+import lmake.graph.DepVector;
+import lmake.graph.Graph;
+import lmake.graph.JobStatus;
+import lmake.graph.RunReason;
+import lmake.graph.RunReason.Kind;
+import lmake.graph.TargetFlags;
+import lmake.graph.TargetVector;
+import lmake.rules.Rule;
+
+/**
+ * Decides, each time something a job waits for is settled, whether the job must run, may rest, or cannot be made. The same
+ * analysis serves before and after an execution; only the reasons differ.
+ */
+final class JobMaker {
+  private final Turn turn;
+  private final Graph graph;
+  private final NodeMaker nodes;
+  private final JobRuns runs;
+
+  JobMaker(Turn turn, NodeMaker nodes, JobRuns runs) {
+    this.turn = turn;
+    this.graph = turn.graph;
+    this.nodes = nodes;
+    this.runs = runs;
+  }
+
+  /** What one walk over the deps found. */
+  private static final class Walk {
+    RunReason why = RunReason.NONE;
+    RunReason error = RunReason.NONE;
+    int waiting;
+    boolean certain; // a dep was read wrong for sure, whatever the deps still awaited turn out to be
+  }
+
+  /** Goes on with a job; it either waits, is submitted or is done when this returns. */
+  void advance(Req req, int job) {
+    JobState state = req.job(job);
+    state.queued = false;
+    if (state.step != JobState.DEP || state.waiting > 0) return;
+    if (turn.running.containsKey(job)) {
+      runs.join(req, job, state);
+      return;
+    }
+    if (!turn.matching.ruleExists(job)) {
+      finish(req, job, state, Verdict.NO_RULE, RunReason.NONE);
+      return;
+    }
+    JobFacts facts = turn.matching.facts(job);
+    Walk walk = walk(req, job, state, facts);
+    if (walk.waiting > 0) {
+      holdBack(req, job, walk);
+      return;
+    }
+    if (!walk.error.none()) {
+      boolean missing = walk.error.kind() == Kind.MISSING_STATIC;
+      finish(req, job, state, missing ? Verdict.MISSING_STATIC : Verdict.DEP_ERROR, walk.error);
+      return;
+    }
+    RunReason why = walk.why.or(targetsReason(job));
+    if (why.none()) {
+      boolean error = graph.status(job).error();
+      finish(req, job, state, error ? Verdict.ERROR : Verdict.OK, RunReason.NONE);
+      return;
+    }
+    decideRun(req, job, state, facts.rule(), why);
+  }
+
+  private void decideRun(Req req, int job, JobState state, Rule rule, RunReason why) {
+    Verdict limit = limit(req, state, rule);
+    if (limit != Verdict.OK) {
+      finish(req, job, state, limit, why);
+    } else if (!state.willRun) {
+      // Now that it must run, its deps are wanted on disk: look at them once more.
+      state.willRun = true;
+      turn.queueJob(req, job);
+    } else {
+      HeldEnd held = req.held.remove(job);
+      if (held != null && !held.told) sayEnd(req, job, "rerun", held, why, List.of());
+      runs.submit(req, job, state, why);
+    }
+  }
+
+  private Verdict limit(Req req, JobState state, Rule rule) {
+    int maxRuns = least(rule.maxRuns(), req.options.maxRuns());
+    int maxSubmits = least(rule.maxSubmits(), req.options.maxSubmits());
+    if (maxRuns > 0 && state.runs >= maxRuns) return Verdict.RUN_LOOP;
+    if (maxSubmits > 0 && state.submits >= maxSubmits) return Verdict.SUBMIT_LOOP;
+    return Verdict.OK;
+  }
+
+  /** The smaller of two limits of which 0 means none. */
+  private static int least(int a, int b) {
+    if (a == 0) return b;
+    return b == 0 ? a : Math.min(a, b);
+  }
+
+  // --- reasons
+
+  private RunReason ownReason(Req req, int job, JobState state, Rule rule) {
+    JobStatus status = graph.status(job);
+    RunReason why = state.asked;
+    if (rule.force() && !state.ran) why = why.or(new RunReason(Kind.FORCED, 0));
+    if (status.mustRun()) why = why.or(new RunReason(ofStatus(status), 0));
+    if (status == JobStatus.NEW) return why;
+    if (graph.cmdCrc(job) != rule.cmdCrc()) why = why.or(new RunReason(Kind.CMD_CHANGED, 0));
+    if (status.error()) {
+      if (graph.rsrcCrc(job) != rule.rsrcCrc()) why = why.or(new RunReason(Kind.RESOURCES_CHANGED, 0));
+      if (req.options.forgetOldErrors() && !state.ran) why = why.or(new RunReason(Kind.OLD_ERROR, 0));
+    }
+    if (req.options.noIncremental() && !state.ran && incremental(job)) why = why.or(new RunReason(Kind.INCREMENTAL, 0));
+    return why;
+  }
+
+  private static Kind ofStatus(JobStatus status) {
+    return switch (status) {
+      case LOST -> Kind.LOST;
+      case CHK_DEPS -> Kind.CHK_DEPS;
+      case BAD_TARGET -> Kind.TARGET_PREEXISTED;
+      case RUNNING, KILLED -> Kind.KILLED;
+      default -> Kind.NEVER_RUN;
+    };
+  }
+
+  private boolean incremental(int job) {
+    TargetVector targets = graph.targets(job);
+    for (int i = 0; i < targets.size(); i++) if ((targets.flags(i) & TargetFlags.INCREMENTAL) != 0) return true;
+    return false;
+  }
+
+  /** Targets must be as the job left them, as far as is known without looking at the disk. */
+  private RunReason targetsReason(int job) {
+    if (graph.status(job).error()) return RunReason.NONE; // a result that stands, whatever it left
+    TargetVector targets = graph.targets(job);
+    RunReason why = RunReason.NONE;
+    for (int i = 0; i < targets.size(); i++) {
+      int node = targets.node(i);
+      if ((targets.flags(i) & TargetFlags.OFFICIAL) == 0 || !Crc.exists(targets.crc(i))) continue;
+      if (turn.matching.of(node).kind().source()) continue;
+      if (graph.has(node, Graph.BUSY)) why = why.or(new RunReason(Kind.TARGET_BUSY, node));
+      else if (graph.has(node, Graph.POLLUTED) || graph.writer(node) != job) {
+        why = why.or(new RunReason(Kind.TARGET_POLLUTED, node));
+      }
+    }
+    return why;
+  }
+
+  // --- deps
+
+  private Walk walk(Req req, int job, JobState state, JobFacts facts) {
+    Walk walk = new Walk();
+    walk.why = ownReason(req, job, state, facts.rule());
+    if (!walk.why.none()) state.willRun = true;
+    JobStatus status = graph.status(job);
+    DepVector deps = status == JobStatus.NEW && graph.deps(job).size() == 0 ? facts.staticDeps() : graph.deps(job);
+    boolean skip = req.options.noDeps() && status != JobStatus.NEW;
+    RunReason groupWhy = walk.why; // what was found before the present parallel group
+    boolean critical = false;
+    for (int i = 0; i < deps.size() && !skip; i++) {
+      if (!deps.has(i, DepVector.PARALLEL)) {
+        if (critical && (walk.waiting > 0 || !walk.why.none() || !walk.error.none())) break;
+        groupWhy = walk.why;
+      }
+      walkDep(req, job, state, deps, i, groupWhy, walk);
+      critical |= (deps.flags(i) & DepFlags.CRITICAL) != 0;
+    }
+    return walk;
+  }
+
+  private void walkDep(Req req, int job, JobState state, DepVector deps, int i, RunReason before, Walk walk) {
+    int flags = deps.flags(i);
+    int node = deps.node(i);
+    if (deps.kinds(i) == 0 && (flags & (DepFlags.REQUIRED | DepFlags.STATIC)) == 0) return;
+    boolean onDisk = state.willRun || !before.none() || req.options.archive() || seenDangling(deps, i, node);
+    int goal = onDisk ? Req.DISK : Req.STATUS;
+    // Advanced at once: most are settled already, which saves a trip through the work queue.
+    if (req.want(node, goal)) nodes.advance(req, node);
+    if (!req.reached(node, goal)) {
+      await(req, job, state, node, goal, walk);
+      return;
+    }
+    RunReason error = depError(req, node, flags);
+    if (!error.none()) {
+      // What comes after something to redo may vanish when it is redone; a static dep cannot.
+      if ((flags & DepFlags.STATIC) != 0 || before.none()) walk.error = walk.error.or(error);
+      return;
+    }
+    if (deps.kinds(i) == 0) return;
+    if (req.options.essentialDeps() && (flags & DepFlags.ESSENTIAL) == 0 && graph.status(job) != JobStatus.NEW) return;
+    compare(req, job, state, deps, i, walk);
+  }
+
+  private void await(Req req, int job, JobState state, int node, int goal, Walk walk) {
+    state.waiting++;
+    walk.waiting++;
+    req.watchNode(node, job, goal);
+  }
+
+  /** A job that read a file nobody makes was in error for it; whether the file is still there is for the disk to say. */
+  private boolean seenDangling(DepVector deps, int i, int node) {
+    boolean seenThere = deps.has(i, DepVector.SIG) || Crc.exists(deps.value(i));
+    if (!seenThere) return false;
+    Match match = turn.matching.of(node);
+    return match.buildable() == Match.Buildable.NO;
+  }
+
+  private RunReason depError(Req req, int node, int flags) {
+    if (req.has(node, Req.OVERWRITTEN)) return new RunReason(Kind.DEP_OVERWRITTEN, node);
+    if ((flags & DepFlags.IGNORE_ERROR) == 0) {
+      if (req.has(node, Req.DANGLING)) return new RunReason(Kind.DEP_DANGLING, node);
+      if (req.has(node, Req.ERR)) return new RunReason(Kind.DEP_ERROR, node);
+    }
+    if (req.has(node, Req.ABSENT)) {
+      if ((flags & DepFlags.STATIC) != 0) return new RunReason(Kind.MISSING_STATIC, node);
+      if ((flags & DepFlags.REQUIRED) != 0) return new RunReason(Kind.DEP_MISSING, node);
+    }
+    return RunReason.NONE;
+  }
+
+  private void compare(Req req, int job, JobState state, DepVector deps, int i, Walk walk) {
+    int node = deps.node(i);
+    long now = req.has(node, Req.ABSENT) && !req.has(node, Req.DANGLING) ? Crc.NONE : graph.crc(node);
+    if (deps.has(i, DepVector.HOT)) {
+      walk.why = walk.why.or(new RunReason(Kind.DEP_UNSTABLE, node));
+      walk.certain = true;
+      return;
+    }
+    if (deps.has(i, DepVector.SIG)) {
+      if (graph.sig(node) == deps.value(i) && now == graph.crc(node) && Crc.known(now)) {
+        deps.resolve(i, now);
+        graph.touchJob(job);
+      } else if (lookAgain(req, job, node, deps)) {
+        await(req, job, state, node, Req.DISK, walk);
+        return;
+      } else {
+        walk.why = walk.why.or(new RunReason(Kind.DEP_UNSTABLE, node));
+        walk.certain = true;
+        return;
+      }
+    }
+    if (Crc.differs(deps.value(i), now, deps.kinds(i))) {
+      walk.why = walk.why.or(new RunReason(Kind.DEP_CHANGED, node));
+      walk.certain = true;
+    }
+    boolean inError = req.has(node, Req.ERR);
+    if ((deps.kinds(i) & lmake.graph.Accesses.E) != 0 && inError != deps.has(i, DepVector.ERROR)) {
+      walk.why = walk.why.or(new RunReason(Kind.DEP_CHANGED, node));
+    }
+  }
+
+  /** What the job read is not what the disk held when it was checked: once per run, the disk is asked again. */
+  private boolean lookAgain(Req req, int job, int node, DepVector deps) {
+    long attempt = runs.lastAttempt(job);
+    Long last = req.rechecked.get(node);
+    if (last != null && last >= attempt) return false;
+    req.rechecked.put(node, attempt);
+    nodes.recheck(req, node);
+    return true;
+  }
+
+  // --- ends
+
+  /**
+   * The end of a run means nothing yet. Most often all that is awaited are looks at the disk: the line waits until it is known
+   * that something must run first ({@link #tellHeld}).
+   */
+  private void holdBack(Req req, int job, Walk walk) {
+    HeldEnd held = req.held.get(job);
+    if (held == null || held.told) return;
+    held.certain = walk.certain;
+    held.why = walk.why;
+    req.untold.add(job);
+  }
+
+  /** Says may_rerun, or rerun, for the ends that wait for other jobs. */
+  void tellHeld(Req req) {
+    for (int job : req.untold) {
+      HeldEnd held = req.held.get(job);
+      if (held == null || held.told || req.job(job).waiting == 0) continue;
+      sayEnd(req, job, held.certain ? "rerun" : "may_rerun", held, held.why, List.of());
+      held.told = true;
+    }
+    req.untold.clear();
+  }
+
+  private void finish(Req req, int job, JobState state, Verdict verdict, RunReason culprit) {
+    state.step = JobState.DONE;
+    state.verdict = verdict;
+    state.culprit = culprit;
+    state.asked = RunReason.NONE;
+    HeldEnd held = req.held.remove(job);
+    if (held != null) sayFinal(req, job, verdict, culprit, held);
+    req.wakeJob(state, node -> turn.queueNode(req, node));
+  }
+
+  private void sayFinal(Req req, int job, Verdict verdict, RunReason culprit, HeldEnd held) {
+    String word =
+        switch (verdict) {
+          case OK -> held.changed ? "done" : "steady";
+          case ERROR -> graph.status(job) == JobStatus.LOST_ERR ? "lost_err" : "failed";
+          case DEP_ERROR -> "dep_error";
+          case MISSING_STATIC -> "missing_static";
+          case RUN_LOOP -> "run_loop";
+          case SUBMIT_LOOP -> "submit_loop";
+          case NO_RULE -> "killed";
+        };
+    boolean loop = verdict == Verdict.RUN_LOOP || verdict == Verdict.SUBMIT_LOOP;
+    List<String> notes = new ArrayList<>();
+    if (!culprit.none() && !loop) notes.add(explain(culprit));
+    notes.addAll(held.messages);
+    sayEnd(req, job, held.told && !loop ? "was_" + word : word, held, culprit, notes);
+  }
+
+  private String explain(RunReason why) {
+    return why.node() == 0 ? why.kind().text() : why.kind().text() + " : " + graph.name(why.node());
+  }
+
+  void sayEnd(Req req, int job, String word, HeldEnd held, RunReason why, List<String> notes) {
+    boolean timed = !word.startsWith("was_") && !word.endsWith("_loop");
+    boolean warning = held.hasStderr && graph.status(job) == JobStatus.OK;
+    int ms = timed ? held.execMs : -1;
+    turn.emit(new Action.SayJob(req.id, word, job, ms, graph.status(job), why, warning, notes));
+  }
+}

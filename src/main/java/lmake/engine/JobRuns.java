@@ -1,0 +1,292 @@
+package lmake.engine;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import lmake.base.Crc;
+import lmake.engine.Action.Wash;
+import lmake.engine.Action.WashKind;
+import lmake.engine.Req.HeldEnd;
+import lmake.engine.Req.JobState;
+import lmake.graph.DepVector;
+import lmake.graph.Graph;
+import lmake.graph.JobResult;
+import lmake.graph.JobStatus;
+import lmake.graph.RunReason;
+import lmake.graph.TargetFlags;
+import lmake.graph.TargetVector;
+import lmake.rules.Rule;
+import lmake.rules.TargetEntry;
+
+/**
+ * Runs of jobs: what is written in the graph before one starts and when it ends, and what each command that waits for it is
+ * told. At most one run of a job at a time, whoever wants it.
+ */
+final class JobRuns {
+  private final Turn turn;
+  private final Graph graph;
+  private final Map<Integer, Long> lastAttempts = new HashMap<>();
+  private final Map<Integer, Integer> losses = new HashMap<>();
+  private long nextAttempt;
+
+  JobRuns(Turn turn, long firstAttempt) {
+    this.turn = turn;
+    this.graph = turn.graph;
+    this.nextAttempt = firstAttempt;
+  }
+
+  /** Number of the last run of a job in this life of the server, 0 when it did not run. */
+  long lastAttempt(int job) {
+    return lastAttempts.getOrDefault(job, 0L);
+  }
+
+  /** Another command runs it already. */
+  void join(Req req, int job, JobState state) {
+    state.step = JobState.EXEC;
+    req.executing++;
+    turn.emit(say(req, "started", job, -1, RunReason.NONE));
+  }
+
+  void submit(Req req, int job, JobState state, RunReason why) {
+    JobFacts facts = turn.matching.facts(job);
+    long attempt = nextAttempt++;
+    lastAttempts.put(job, attempt);
+    Rule rule = facts.rule();
+    turn.running.put(job, new Turn.Running(attempt, rule.cmdCrc(), rule.rsrcCrc(), why));
+    state.step = JobState.EXEC;
+    state.runs++;
+    state.submits++;
+    req.executing++;
+    List<Wash> washes = washes(req, facts);
+    markBusy(facts);
+    graph.setStatus(job, JobStatus.RUNNING);
+    graph.setReason(job, why);
+    if (why.kind() == RunReason.Kind.RETRY) turn.emit(say(req, "retry", job, -1, why));
+    boolean liveOut = req.options.liveOut() && requested(req, job);
+    turn.emit(new Action.Start(job, attempt, why, washes, req.options.keepTmp(), liveOut));
+  }
+
+  private static boolean requested(Req req, int job) {
+    for (int wanted : req.jobs) if (wanted == job) return true;
+    for (int target : req.targets) if (req.conform(target) == job || req.conform(target) == 0) return true;
+    return false;
+  }
+
+  // --- before
+
+  /** What to do with the targets of the last run and the static ones before the job starts. */
+  private List<Wash> washes(Req req, JobFacts facts) {
+    List<Wash> washes = new ArrayList<>();
+    TargetVector targets = graph.targets(facts.job());
+    for (int i = 0; i < targets.size(); i++) wash(req, facts, targets.node(i), targets.flags(i), washes);
+    for (int node : facts.staticTargets()) {
+      if (targets.find(node) >= 0) continue;
+      int flags = facts.rule().targetFor(facts.stems(), graph.name(node)).map(TargetEntry::flags).orElse(0);
+      wash(req, facts, node, flags, washes);
+    }
+    return washes;
+  }
+
+  private void wash(Req req, JobFacts facts, int node, int flags, List<Wash> washes) {
+    if (turn.matching.of(node).kind().source()) return;
+    if ((flags & TargetFlags.INCREMENTAL) != 0 && !req.options.noIncremental()) {
+      washes.add(new Wash(WashKind.UNIQUIFY, node, 0, 0));
+    } else if (graph.has(node, Graph.POLLUTED)) {
+      washes.add(new Wash(WashKind.UNLINK, node, graph.sig(node), graph.writer(node)));
+    } else {
+      int other = graph.writer(node) == facts.job() ? 0 : graph.writer(node);
+      washes.add(new Wash(WashKind.WASH, node, graph.sig(node), other));
+    }
+  }
+
+  /** From now on, and until the end is accounted for, nobody may believe anything of these files. */
+  private void markBusy(JobFacts facts) {
+    TargetVector targets = graph.targets(facts.job());
+    for (int i = 0; i < targets.size(); i++) busy(targets.node(i), facts.job());
+    for (int node : facts.staticTargets()) busy(node, facts.job());
+  }
+
+  private void busy(int node, int job) {
+    if (turn.matching.of(node).kind().source()) return;
+    graph.setContent(node, Crc.UNKNOWN, graph.sig(node));
+    graph.setWriter(node, job);
+    graph.setFlag(node, Graph.BUSY, true);
+  }
+
+  // --- after
+
+  /** True when the end was that of the run going on; what ended late is dropped. */
+  boolean ended(int job, long attempt, JobResult result) {
+    Turn.Running run = turn.running.get(job);
+    if (run == null || run.attempt != attempt) return false;
+    turn.running.remove(job);
+    JobStatus status = settleLoss(job, result.status());
+    boolean changed = applyTargets(job, result, status);
+    // A run that was killed, lost or never began has seen only some of its deps: what was known before is better.
+    boolean seen = status != JobStatus.KILLED && status != JobStatus.LOST && status != JobStatus.LOST_ERR;
+    if (seen && result.deps().size() > 0) graph.setDeps(job, resolved(result.deps()));
+    else if (seen && status != JobStatus.EARLY_ERROR) graph.setDeps(job, DepVector.EMPTY);
+    graph.setStatus(job, status);
+    graph.setCmd(job, run.cmdCrc, run.rsrcCrc);
+    if (status == JobStatus.OK) graph.setExecMs(job, result.execMs());
+    for (Req req : List.copyOf(turn.reqs.values())) {
+      JobState state = req.knownJob(job);
+      if (state != null && state.step == JobState.EXEC) tell(req, job, state, status, changed, result);
+    }
+    return true;
+  }
+
+  /** A job lost too often is in error. */
+  private JobStatus settleLoss(int job, JobStatus status) {
+    if (status != JobStatus.LOST) {
+      losses.remove(job);
+      return status;
+    }
+    int count = losses.merge(job, 1, Integer::sum);
+    int retries = turn.matching.ruleExists(job) ? turn.matching.facts(job).rule().maxRetriesOnLost() : 0;
+    if (count <= retries) return JobStatus.LOST;
+    losses.remove(job);
+    return JobStatus.LOST_ERR;
+  }
+
+  /** Writes what is now on disk; true when some target is not what it was before. */
+  private boolean applyTargets(int job, JobResult result, JobStatus status) {
+    TargetVector before = graph.targets(job);
+    TargetVector after = result.targets();
+    boolean trusted = status == JobStatus.OK || (status.error() && ranToItsEnd(status));
+    boolean changed = false;
+    for (int i = 0; i < before.size(); i++) {
+      int node = before.node(i);
+      if (after.find(node) >= 0) continue;
+      changed |= Crc.exists(before.crc(i));
+      if (!turn.matching.of(node).kind().source()) setTarget(node, job, trusted ? Crc.NONE : Crc.UNKNOWN, 0);
+    }
+    for (int i = 0; i < after.size(); i++) {
+      int node = after.node(i);
+      int was = before.find(node);
+      long crcBefore = was < 0 ? Crc.NONE : before.crc(was);
+      changed |= crcBefore != after.crc(i) || !Crc.known(crcBefore);
+      setTarget(node, job, trusted ? after.crc(i) : Crc.UNKNOWN, after.sig(i));
+      boolean others = (after.flags(i) & TargetFlags.OFFICIAL) == 0 && Crc.exists(after.crc(i));
+      graph.setFlag(node, Graph.POLLUTED, others && turn.matching.of(node).kind() == Match.Kind.PLAIN);
+      graph.setFlag(node, Graph.BUSY, !trusted);
+    }
+    for (int node : result.pollutes()) graph.setFlag(node, Graph.POLLUTED, true);
+    // A run worth nothing leaves the old list, so that the next one knows what to wash.
+    if (trusted || after.size() > 0) graph.setTargets(job, trusted ? after : merge(before, after));
+    return changed;
+  }
+
+  private static boolean ranToItsEnd(JobStatus status) {
+    return status != JobStatus.EARLY_ERROR && status != JobStatus.LOST_ERR;
+  }
+
+  private void setTarget(int node, int job, long crc, long sig) {
+    graph.setContent(node, crc, sig);
+    graph.setWriter(node, job);
+    graph.setFlag(node, Graph.HOT, false);
+    graph.setFlag(node, Graph.BUSY, crc == Crc.UNKNOWN);
+    if (crc != Crc.UNKNOWN) graph.setFlag(node, Graph.POLLUTED, false);
+  }
+
+  /** Both lists, with unknown contents. */
+  private static TargetVector merge(TargetVector a, TargetVector b) {
+    List<int[]> entries = new ArrayList<>();
+    List<Long> sigs = new ArrayList<>();
+    for (int i = 0; i < b.size(); i++) {
+      entries.add(new int[] {b.node(i), b.flags(i)});
+      sigs.add(b.sig(i));
+    }
+    for (int i = 0; i < a.size(); i++) {
+      if (b.find(a.node(i)) >= 0) continue;
+      entries.add(new int[] {a.node(i), a.flags(i)});
+      sigs.add(a.sig(i));
+    }
+    int[] nodes = entries.stream().mapToInt(e -> e[0]).toArray();
+    int[] flags = entries.stream().mapToInt(e -> e[1]).toArray();
+    return new TargetVector(
+        nodes, flags, new long[nodes.length], sigs.stream().mapToLong(Long::longValue).toArray());
+  }
+
+  /** Turns the sigs that are those of known contents into these contents. */
+  private DepVector resolved(DepVector deps) {
+    for (int i = 0; i < deps.size(); i++) {
+      int node = deps.node(i);
+      if (!deps.has(i, DepVector.SIG) || deps.has(i, DepVector.HOT)) continue;
+      if (graph.sig(node) != deps.value(i) || !Crc.known(graph.crc(node)) || graph.has(node, Graph.HOT)) continue;
+      deps.resolve(i, graph.crc(node));
+    }
+    return deps;
+  }
+
+  private void tell(Req req, int job, JobState state, JobStatus status, boolean changed, JobResult result) {
+    req.executing--;
+    state.step = JobState.DEP;
+    state.willRun = false;
+    state.asked = RunReason.NONE;
+    state.waiting = 0;
+    HeldEnd held = new HeldEnd(changed, result.execMs(), result.hasStderr(), result.messages());
+    if (req.killed) {
+      state.step = JobState.IDLE;
+      turn.emit(say(req, status == JobStatus.KILLED ? "killed" : "completed", job, result.execMs(), RunReason.NONE));
+      return;
+    }
+    switch (status) {
+      case KILLED -> turn.emit(say(req, "killed", job, result.execMs(), RunReason.NONE));
+      case LOST -> {
+        turn.emit(new Action.SayJob(
+            req.id, "lost", job, result.execMs(), status, RunReason.NONE, false, result.messages()));
+        state.submits--; // a loss is not the job's fault
+      }
+      default -> {
+        state.ran = true;
+        req.held.put(job, held);
+        if (retry(req, job, state, status)) {
+          req.held.remove(job);
+          turn.emit(say(req, "failed", job, result.execMs(), RunReason.NONE));
+          state.asked = new RunReason(RunReason.Kind.RETRY, 0);
+        }
+      }
+    }
+    turn.queueJob(req, job);
+  }
+
+  private boolean retry(Req req, int job, JobState state, JobStatus status) {
+    if (!status.error() || state.retries >= req.options.retries()) return false;
+    if (!turn.matching.ruleExists(job) || !turn.matching.facts(job).rule().retries(status)) return false;
+    state.retries++;
+    return true;
+  }
+
+  private Action.SayJob say(Req req, String word, int job, int ms, RunReason why) {
+    return new Action.SayJob(req.id, word, job, ms, graph.status(job), why, false, List.of());
+  }
+
+  // --- interruption
+
+  /** The command is over for the user: what only it wants is killed. */
+  void abandon(Req req) {
+    for (int job = 0; job < req.jobBound(); job++) {
+      JobState state = req.knownJob(job);
+      if (state == null || state.step != JobState.EXEC) continue;
+      Turn.Running run = turn.running.get(job);
+      if (wantedElsewhere(req, job)) {
+        state.step = JobState.IDLE;
+        req.executing--;
+        turn.emit(say(req, "continue", job, -1, RunReason.NONE));
+      } else if (!run.killing) {
+        run.killing = true;
+        turn.emit(new Action.Kill(job, run.attempt, false));
+      }
+    }
+  }
+
+  private boolean wantedElsewhere(Req req, int job) {
+    for (Req other : turn.reqs.values()) {
+      JobState state = other.knownJob(job);
+      if (other != req && !other.killed && state != null && state.step == JobState.EXEC) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,172 @@
+package lmake.engine;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import lmake.base.Bug;
+import lmake.base.Crc;
+import lmake.engine.Match.Buildable;
+import lmake.engine.Match.Kind;
+import lmake.graph.Accesses;
+import lmake.graph.DepFlags;
+import lmake.graph.DepVector;
+import lmake.graph.Graph;
+import lmake.graph.TargetFlags;
+import lmake.rules.Candidate;
+import lmake.rules.Manifest;
+import lmake.rules.Rule;
+import lmake.rules.RuleBook;
+import lmake.rules.StaticDep;
+import lmake.rules.TargetEntry;
+
+/**
+ * Which jobs could make a node: the three-way answer, worked out when first asked and kept until the rules change. It depends
+ * on rules, manifest and config alone, never on contents.
+ */
+final class Matching {
+  private final Graph graph;
+  private final RuleBook book;
+  private Match[] matches = new Match[1024];
+  private JobFacts[] facts = new JobFacts[256];
+
+  Matching(Graph graph, RuleBook book) {
+    this.graph = graph;
+    this.book = book;
+  }
+
+  RuleBook book() {
+    return book;
+  }
+
+  Match of(int node) {
+    return of(node, 0);
+  }
+
+  /** Facts of a job whose rule still exists. */
+  JobFacts facts(int job) {
+    if (job < facts.length && facts[job] != null) return facts[job];
+    Rule rule = book.rule(graph.rule(job)).orElseThrow(() -> Bug.of("job %d has no rule any more", job));
+    String[] stems = graph.stems(job);
+    List<StaticDep> deps = rule.staticDeps(stems).orElse(List.of());
+    return remember(job, rule, stems, deps);
+  }
+
+  boolean ruleExists(int job) {
+    return book.rule(graph.rule(job)).isPresent();
+  }
+
+  private Match of(int node, int depth) {
+    if (node < matches.length && matches[node] != null) return matches[node];
+    if (depth > book.config().maxDepDepth()) return Match.of(Kind.INFINITE, Buildable.NO);
+    fit(node);
+    matches[node] = Match.LOOPING;
+    Match match = compute(node, depth);
+    fit(node);
+    matches[node] = match;
+    return match;
+  }
+
+  private Match compute(int node, int depth) {
+    String name = graph.name(node);
+    Manifest manifest = book.manifest();
+    if (manifest.isSource(name)) return Match.of(Kind.SOURCE, Buildable.YES);
+    // Whether it exists is for the disk to say.
+    if (manifest.inSourceDir(name)) return Match.of(Kind.IN_SOURCE_DIR, Buildable.MAYBE);
+    if (name.startsWith("/") || name.startsWith("../")) return Match.of(Kind.EXTERNAL, Buildable.NO);
+    if (name.length() > book.config().pathMax()) return Match.of(Kind.TOO_LONG, Buildable.NO);
+    if (manifest.leadsToSource(name)) return Match.of(Kind.LEADS_TO_SOURCE, Buildable.NO);
+    if (manifest.belowSource(name)) return Match.of(Kind.BELOW_SOURCE, Buildable.NO);
+    List<Candidate> candidates = book.candidates(name);
+    for (Candidate candidate : candidates) {
+      Rule.Special special = candidate.rule().special();
+      if (special == Rule.Special.ANTI) return Match.of(Kind.ANTI, Buildable.NO);
+      if (special == Rule.Special.SOURCE) return Match.of(Kind.SOURCE, Buildable.YES);
+    }
+    if (candidates.isEmpty()) return Match.of(Kind.NO_RULE, Buildable.NO);
+    int dir = graph.parent(node);
+    if (dir != 0 && of(dir, depth + 1).buildable() == Buildable.YES && of(dir, depth + 1).kind() != Kind.LOOPING) {
+      return Match.of(Kind.UPHILL, Buildable.NO);
+    }
+    return plain(candidates, depth);
+  }
+
+  private Match plain(List<Candidate> candidates, int depth) {
+    int[] jobs = new int[candidates.size()];
+    boolean[] sure = new boolean[candidates.size()];
+    List<Integer> groupEnds = new ArrayList<>();
+    int count = 0;
+    boolean sureInGroup = false;
+    double prio = Double.NaN;
+    for (Candidate candidate : candidates) {
+      if (candidate.rule().prio() != prio) {
+        if (sureInGroup) break; // lower groups can never be reached
+        if (count > last(groupEnds)) groupEnds.add(count);
+        prio = candidate.rule().prio();
+      }
+      Optional<List<StaticDep>> deps = candidate.rule().staticDeps(candidate.stems());
+      if (deps.isEmpty()) continue;
+      Buildable worst = worst(deps.get(), depth);
+      if (worst == Buildable.NO) continue;
+      jobs[count] = job(candidate, deps.get());
+      sure[count] = worst == Buildable.YES && certain(candidate.target());
+      sureInGroup |= sure[count];
+      count++;
+    }
+    if (count > last(groupEnds)) groupEnds.add(count);
+    if (count == 0) return Match.of(Kind.NO_RULE, Buildable.NO);
+    return new Match(
+        Kind.PLAIN,
+        sureInGroup ? Buildable.YES : Buildable.MAYBE,
+        Arrays.copyOf(jobs, count),
+        Arrays.copyOf(sure, count),
+        groupEnds.stream().mapToInt(Integer::intValue).toArray());
+  }
+
+  private static int last(List<Integer> list) {
+    return list.isEmpty() ? 0 : list.get(list.size() - 1);
+  }
+
+  private static boolean certain(TargetEntry target) {
+    int flags = target.flags();
+    if ((flags & TargetFlags.PHONY) != 0) return true;
+    return !target.star() && (flags & TargetFlags.OPTIONAL) == 0;
+  }
+
+  private Buildable worst(List<StaticDep> deps, int depth) {
+    Buildable worst = Buildable.YES;
+    for (StaticDep dep : deps) {
+      Buildable buildable = of(graph.node(dep.name()), depth + 1).buildable();
+      if (buildable.compareTo(worst) < 0) worst = buildable;
+      if (worst == Buildable.NO) break;
+    }
+    return worst;
+  }
+
+  private int job(Candidate candidate, List<StaticDep> deps) {
+    int job = graph.job(candidate.rule().id(), candidate.stems());
+    if (job >= facts.length || facts[job] == null) remember(job, candidate.rule(), candidate.stems(), deps);
+    return job;
+  }
+
+  private JobFacts remember(int job, Rule rule, String[] stems, List<StaticDep> deps) {
+    DepVector.Builder vector = new DepVector.Builder();
+    boolean first = true;
+    for (StaticDep dep : deps) {
+      int flags = dep.flags() | DepFlags.STATIC | DepFlags.REQUIRED | DepFlags.FULL;
+      vector.add(graph.node(dep.name()), Accesses.L | Accesses.R | Accesses.T, flags, !first, 0, Crc.UNKNOWN);
+      first = false;
+    }
+    List<Integer> targets = new ArrayList<>();
+    for (TargetEntry entry : rule.targets()) if (!entry.star()) targets.add(graph.node(entry.name(stems)));
+    JobFacts made =
+        new JobFacts(job, rule, stems, vector.build(), targets.stream().mapToInt(Integer::intValue).toArray());
+    if (job >= facts.length) facts = Arrays.copyOf(facts, Math.max(job + 1, 2 * facts.length));
+    facts[job] = made;
+    return made;
+  }
+
+  private void fit(int node) {
+    if (node >= matches.length) matches = Arrays.copyOf(matches, Math.max(node + 1, 2 * matches.length));
+  }
+}

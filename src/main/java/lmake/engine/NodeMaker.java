@@ -1,0 +1,257 @@
+package lmake.engine;
+
+import java.util.List;
+import lmake.base.Bug;
+import lmake.base.Crc;
+import lmake.engine.Action.Removal;
+import lmake.graph.Graph;
+import lmake.graph.RunReason;
+import lmake.graph.TargetVector;
+import lmake.graph.TargetFlags;
+
+/**
+ * Brings a node to the goal a command has for it: checks sources, tries the jobs that could make it by groups of equal
+ * priority, cleans up what nobody makes.
+ */
+final class NodeMaker {
+  private final Turn turn;
+  private final Graph graph;
+
+  NodeMaker(Turn turn) {
+    this.turn = turn;
+    this.graph = turn.graph;
+  }
+
+  /** Wants the node at the goal; it is looked at later in this turn. */
+  void need(Req req, int node, int goal) {
+    if (req.want(node, goal)) turn.queueNode(req, node);
+  }
+
+  void advance(Req req, int node) {
+    if (req.reached(node, req.goal(node)) || req.has(node, Req.ASKED)) return;
+    Match match = turn.matching.of(node);
+    switch (match.kind()) {
+      case SOURCE, IN_SOURCE_DIR -> source(req, node);
+      case PLAIN -> plain(req, node, match);
+      default -> absent(req, node);
+    }
+  }
+
+  private void source(Req req, int node) {
+    if (req.has(node, Req.CHECKED)) finish(req, node, Req.DISK);
+    else turn.check(req, node, graph.sig(node));
+  }
+
+  private void plain(Req req, int node, Match match) {
+    for (int group = req.group(node); group < match.groups(); group++) {
+      req.setGroup(node, group);
+      if (match.sureIn(group) > 1) {
+        multi(req, node, match, group);
+        return;
+      }
+      if (!groupDone(req, node, match, group)) return;
+      int producer = 0;
+      for (int i = match.groupStart(group); i < match.groupEnds()[group]; i++) {
+        if (!produces(req, match.jobs()[i], node)) continue;
+        if (producer != 0) {
+          multi(req, node, match, group);
+          return;
+        }
+        producer = match.jobs()[i];
+      }
+      if (producer != 0) {
+        conform(req, node, producer);
+        return;
+      }
+    }
+    absent(req, node);
+  }
+
+  /** Wants all jobs of the group done; true when they are. */
+  private boolean groupDone(Req req, int node, Match match, int group) {
+    boolean done = true;
+    for (int i = match.groupStart(group); i < match.groupEnds()[group]; i++) {
+      int job = match.jobs()[i];
+      Req.JobState state = req.job(job);
+      if (state.step == Req.JobState.DONE) continue;
+      done = false;
+      req.watchJob(state, node);
+      if (state.step == Req.JobState.IDLE) {
+        state.step = Req.JobState.DEP;
+        turn.queueJob(req, job);
+      }
+    }
+    return done;
+  }
+
+  /** Whether a job that is done made the node. One in error is deemed to make all it could. */
+  private boolean produces(Req req, int job, int node) {
+    Req.JobState state = req.job(job);
+    if (state.verdict == Req.Verdict.MISSING_STATIC || state.verdict == Req.Verdict.NO_RULE) return false;
+    if (state.verdict != Req.Verdict.OK) return true;
+    TargetVector targets = graph.targets(job);
+    int i = targets.find(node);
+    if (i >= 0 && Crc.exists(targets.crc(i)) && (targets.flags(i) & TargetFlags.OFFICIAL) != 0) return true;
+    JobFacts facts = turn.matching.facts(job);
+    return facts.rule()
+        .targetFor(facts.stems(), graph.name(node))
+        .filter(entry -> (entry.flags() & TargetFlags.PHONY) != 0 && (entry.flags() & TargetFlags.OFFICIAL) != 0)
+        .isPresent();
+  }
+
+  private void multi(Req req, int node, Match match, int group) {
+    req.set(node, Req.ERR | Req.MULTI);
+    List<String> rules = new java.util.ArrayList<>();
+    for (int i = match.groupStart(group); i < match.groupEnds()[group]; i++) {
+      rules.add(turn.matching.facts(match.jobs()[i]).rule().name());
+    }
+    turn.emit(new Action.SayNode(req.id, "multi", node, rules));
+    finish(req, node, Req.DISK);
+  }
+
+  private void conform(Req req, int node, int job) {
+    Req.JobState state = req.job(job);
+    req.setConform(node, job);
+    if (state.verdict != Req.Verdict.OK) {
+      req.set(node, Req.ERR);
+      finish(req, node, Req.DISK);
+    } else if (req.goal(node) == Req.STATUS) {
+      finish(req, node, Req.STATUS);
+    } else if (req.has(node, Req.CHECKED) || (state.ran && !req.has(node, Req.RECHECK))) {
+      finish(req, node, Req.DISK);
+    } else {
+      turn.check(req, node, graph.sig(node));
+    }
+  }
+
+  private void absent(Req req, int node) {
+    req.set(node, Req.ABSENT);
+    req.setConform(node, 0);
+    if (req.goal(node) == Req.STATUS) finish(req, node, Req.STATUS);
+    else if (req.has(node, Req.CHECKED)) finish(req, node, Req.DISK);
+    else turn.check(req, node, graph.sig(node));
+  }
+
+  private void finish(Req req, int node, int reached) {
+    req.clear(node, Req.RECHECK);
+    req.setReached(node, reached);
+    req.wakeNode(node, reached, who -> wake(req, who));
+  }
+
+  private void wake(Req req, int job) {
+    Req.JobState state = req.job(job);
+    Bug.check(state.waiting > 0, "job %d woken without waiting", job);
+    if (--state.waiting == 0) turn.queueJob(req, job);
+  }
+
+  // --- answers of the disk
+
+  void checked(Req req, Event.NodeChecked answer) {
+    int node = answer.node();
+    req.set(node, Req.CHECKED);
+    boolean hot = answer.kind().file() && answer.now() - answer.date() < turn.matching.book().config().datePrecisionNs();
+    Match match = turn.matching.of(node);
+    if (match.kind().source()) sourceChecked(req, answer, match.kind() == Match.Kind.SOURCE);
+    else if (req.has(node, Req.ABSENT)) absentChecked(req, answer);
+    else if (req.conform(node) != 0) productChecked(req, answer);
+    if (match.kind().source()) graph.setFlag(node, Graph.HOT, hot);
+    turn.queueNode(req, node);
+  }
+
+  private void sourceChecked(Req req, Event.NodeChecked answer, boolean mustExist) {
+    int node = answer.node();
+    long before = graph.crc(node);
+    boolean there = answer.kind().file();
+    long sig = there ? answer.sig() : 0;
+    // A crc that was not asked for is that of the known sig.
+    long crc = !there ? Crc.NONE : answer.crc() != Crc.UNKNOWN ? answer.crc() : before;
+    boolean changed = before != crc || !Crc.known(crc);
+    boolean touched = graph.sig(node) != sig;
+    if (changed && answer.date() > req.date && there && graph.writer(node) == 0) req.set(node, Req.OVERWRITTEN);
+    graph.setContent(node, crc, sig);
+    graph.setFlag(node, Graph.POLLUTED | Graph.BUSY, false);
+    if (changed) graph.setWriter(node, 0); // the user's again, had a job written it
+    if (!there && mustExist) {
+      req.set(node, Req.ERR);
+      turn.emit(new Action.SayNode(req.id, "missing", node, List.of()));
+    } else if (there && (changed || touched)) {
+      String word = !changed ? "steady" : Crc.exists(before) ? "changed" : "new";
+      turn.emit(new Action.SayNode(req.id, word, node, List.of()));
+    }
+  }
+
+  private void absentChecked(Req req, Event.NodeChecked answer) {
+    int node = answer.node();
+    if (!answer.kind().file()) {
+      forgetContent(node);
+    } else if (graph.writer(node) == 0) {
+      req.set(node, Req.ERR | Req.DANGLING);
+      graph.setContent(node, answer.crc() != Crc.UNKNOWN ? answer.crc() : graph.crc(node), answer.sig());
+      turn.emit(new Action.SayNode(req.id, "dangling", node, List.of("consider : git add " + graph.name(node))));
+    } else {
+      req.clear(node, Req.CHECKED);
+      turn.remove(req, node, graph.sig(node));
+    }
+  }
+
+  void removed(Req req, Event.NodeRemoved answer) {
+    int node = answer.node();
+    req.set(node, Req.CHECKED);
+    switch (answer.done()) {
+      case UNLINKED -> turn.emit(new Action.SayNode(req.id, "unlink", node, List.of()));
+      case UNLINKED_EMPTY -> turn.emit(new Action.SayNode(req.id, "unlinked (empty)", node, List.of()));
+      case QUARANTINED -> turn.emit(new Action.SayNode(req.id, "quarantined", node, List.of()));
+      case LEFT -> req.set(node, Req.ERR);
+      default -> {}
+    }
+    if (answer.done() != Removal.LEFT) forgetContent(node);
+    turn.queueNode(req, node);
+  }
+
+  private void forgetContent(int node) {
+    graph.setContent(node, Crc.NONE, 0);
+    graph.setWriter(node, 0);
+    graph.setFlag(node, Graph.POLLUTED | Graph.BUSY | Graph.HOT, false);
+  }
+
+  /** The file of a job that needs not run: it must be on disk as the job left it. */
+  private void productChecked(Req req, Event.NodeChecked answer) {
+    int node = answer.node();
+    int job = req.conform(node);
+    boolean there = answer.kind().file();
+    long sig = there ? answer.sig() : 0;
+    if (sig == graph.sig(node) && !graph.has(node, Graph.HOT)) return;
+    if (!there && graph.crc(node) == Crc.NONE) {
+      graph.setContent(node, Crc.NONE, 0);
+      return;
+    }
+    if (there && Crc.known(graph.crc(node)) && answer.crc() == graph.crc(node)) {
+      boolean sigMoved = sig != graph.sig(node);
+      graph.setContent(node, answer.crc(), sig);
+      graph.setFlag(node, Graph.HOT, false);
+      if (sigMoved) turn.emit(new Action.SayNode(req.id, "manual_steady", node, List.of()));
+      return;
+    }
+    redo(req, node, job, new RunReason(there ? RunReason.Kind.TARGET_MANUAL : RunReason.Kind.TARGET_MISSING, node));
+  }
+
+  private void redo(Req req, int node, int job, RunReason why) {
+    Req.JobState state = req.job(job);
+    state.asked = state.asked.or(why);
+    if (state.step == Req.JobState.DONE) {
+      state.step = Req.JobState.DEP;
+      turn.queueJob(req, job);
+    }
+    // Once the job ran again, the file is new: neither this look nor the choice of the job holds.
+    req.clear(node, Req.CHECKED | Req.RECHECK);
+  }
+
+  /** What was read of this node is not what is known of it: look again, whatever was found before. */
+  void recheck(Req req, int node) {
+    req.clear(node, Req.CHECKED);
+    req.set(node, Req.RECHECK);
+    req.setReached(node, 0);
+    req.want(node, Req.DISK);
+    turn.queueNode(req, node);
+  }
+}

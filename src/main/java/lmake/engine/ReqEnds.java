@@ -1,0 +1,152 @@
+package lmake.engine;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import lmake.engine.Req.JobState;
+import lmake.engine.Req.Verdict;
+import lmake.graph.DepVector;
+import lmake.graph.Graph;
+
+/** When a command is over: all it wanted is settled, or it was interrupted, or nothing can move any more (a cycle). */
+final class ReqEnds {
+  private final Turn turn;
+  private final Graph graph;
+  private final JobRuns runs;
+
+  ReqEnds(Turn turn, JobRuns runs) {
+    this.turn = turn;
+    this.graph = turn.graph;
+    this.runs = runs;
+  }
+
+  /** Jobs that only this command wants are killed; it ends with the last of them. */
+  void kill(int id) {
+    Req req = turn.reqs.get(id);
+    if (req == null || req.killed) return;
+    runs.abandon(req);
+    req.killed = true;
+  }
+
+  void settle() {
+    for (Req req : List.copyOf(turn.reqs.values())) {
+      if (req.killed ? req.executing == 0 : finished(req)) {
+        close(req);
+      } else if (!req.killed && req.looks == 0 && req.executing == 0) {
+        sayCycle(req);
+        close(req);
+      }
+    }
+  }
+
+  private boolean finished(Req req) {
+    int total = req.targets.length + req.jobs.length;
+    for (; req.finished < total; req.finished++) {
+      int i = req.finished;
+      boolean done =
+          i < req.targets.length
+              ? req.reached(req.targets[i], Req.DISK)
+              : req.job(req.jobs[i - req.targets.length]).step == JobState.DONE;
+      if (!done) return false;
+    }
+    // A file asked for again since (its job had to run once more) may not be there yet.
+    for (int node : req.targets) if (!req.reached(node, Req.DISK)) return false;
+    return req.executing == 0;
+  }
+
+  private void close(Req req) {
+    turn.reqs.remove(req.id);
+    List<Action.TargetEnd> ends = new ArrayList<>();
+    boolean ok = !req.killed;
+    for (int node : req.targets) {
+      int job = req.conform(node);
+      boolean right = req.reached(node, Req.DISK) && !req.has(node, Req.ERR | Req.ABSENT | Req.OVERWRITTEN);
+      boolean touched = job != 0 && req.job(job).ran;
+      ends.add(new Action.TargetEnd(node, job, right, touched));
+      ok &= right;
+    }
+    for (int job : req.jobs) {
+      JobState state = req.job(job);
+      boolean right = state.step == JobState.DONE && state.verdict == Verdict.OK;
+      ends.add(new Action.TargetEnd(0, job, right, state.ran));
+      ok &= right;
+    }
+    turn.emit(new Action.ReqDone(req.id, ok, ends));
+  }
+
+  // --- cycles
+
+  /** Nothing runs, nothing is asked, and yet something waits: it waits for itself. */
+  private void sayCycle(Req req) {
+    for (int node : req.targets) {
+      if (req.reached(node, Req.DISK)) continue;
+      turn.emit(new Action.SayNode(req.id, "cycle", node, cycleFrom(req, node)));
+      return;
+    }
+  }
+
+  /** The loop, one line a node: {@code rule file}, from where it is entered. */
+  private List<String> cycleFrom(Req req, int start) {
+    Set<Integer> path = new LinkedHashSet<>();
+    int node = start;
+    while (node != 0 && path.add(node)) {
+      int job = awaitedJob(req, node);
+      node = job == 0 ? 0 : awaitedDep(req, job);
+    }
+    List<String> lines = new ArrayList<>();
+    boolean inLoop = false;
+    for (int step : path) {
+      inLoop |= step == node;
+      if (inLoop || node == 0) lines.add(line(req, step));
+    }
+    return lines;
+  }
+
+  private String line(Req req, int node) {
+    int job = awaitedJob(req, node);
+    String rule = job == 0 ? "" : turn.matching.facts(job).rule().name();
+    return rule + " " + graph.name(node);
+  }
+
+  private int awaitedJob(Req req, int node) {
+    Match match = turn.matching.of(node);
+    for (int job : match.jobs()) {
+      JobState state = req.knownJob(job);
+      if (state != null && state.step == JobState.DEP) return job;
+    }
+    return 0;
+  }
+
+  private int awaitedDep(Req req, int job) {
+    DepVector deps = depsOf(job);
+    for (int i = 0; i < deps.size(); i++) {
+      int node = deps.node(i);
+      if (req.goal(node) > 0 && !req.reached(node, req.goal(node))) return node;
+    }
+    return 0;
+  }
+
+  private DepVector depsOf(int job) {
+    DepVector deps = graph.deps(job);
+    return deps.size() > 0 ? deps : turn.matching.facts(job).staticDeps();
+  }
+
+  /** Jobs of this command that wait for a node some run of this job is to make. */
+  void waitersOf(Req req, int awaited, List<Integer> waiters) {
+    for (int job = 1; job < req.jobBound(); job++) {
+      JobState state = req.knownJob(job);
+      if (state == null || state.step != JobState.DEP || state.waiting == 0) continue;
+      DepVector deps = depsOf(job);
+      for (int i = 0; i < deps.size(); i++) {
+        if (waitsFor(req, deps.node(i), awaited) && !waiters.contains(job)) waiters.add(job);
+      }
+    }
+  }
+
+  private boolean waitsFor(Req req, int node, int awaited) {
+    if (req.goal(node) == 0 || req.reached(node, req.goal(node))) return false;
+    for (int job : turn.matching.of(node).jobs()) if (job == awaited) return true;
+    return false;
+  }
+}

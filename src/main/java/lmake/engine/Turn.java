@@ -1,0 +1,118 @@
+package lmake.engine;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import lmake.base.Bug;
+import lmake.base.Crc;
+import lmake.graph.Graph;
+import lmake.graph.RunReason;
+
+/**
+ * What the parts of the engine share: the graph, the commands being served, the jobs that run, the work still to do in this
+ * turn and the actions that will come out of it.
+ */
+final class Turn {
+  final Graph graph;
+  Matching matching;
+
+  /** By number, so that what is done for each comes in a fixed order. */
+  final Map<Integer, Req> reqs = new TreeMap<>();
+
+  /** Jobs that run now. */
+  final Map<Integer, Running> running = new HashMap<>();
+
+  /** Commands awaiting an answer of the disk about a node, in the order they asked. */
+  final Map<Integer, ArrayDeque<Integer>> asked = new HashMap<>();
+
+  private final ArrayDeque<Work> work = new ArrayDeque<>();
+  private List<Action> actions = new ArrayList<>();
+
+  Turn(Graph graph) {
+    this.graph = graph;
+  }
+
+  /** A run that was started and has not ended. */
+  static final class Running {
+    final long attempt;
+    final long cmdCrc;
+    final long rsrcCrc;
+    final RunReason why;
+    boolean killing;
+
+    Running(long attempt, long cmdCrc, long rsrcCrc, RunReason why) {
+      this.attempt = attempt;
+      this.cmdCrc = cmdCrc;
+      this.rsrcCrc = rsrcCrc;
+      this.why = why;
+    }
+  }
+
+  /** Something to look at again: a node, or a job when {@code node} is 0. */
+  record Work(Req req, int node, int job) {}
+
+  void emit(Action action) {
+    actions.add(action);
+  }
+
+  List<Action> takeActions() {
+    List<Action> taken = actions;
+    actions = new ArrayList<>();
+    return taken;
+  }
+
+  void queueNode(Req req, int node) {
+    work.add(new Work(req, node, 0));
+  }
+
+  void queueJob(Req req, int job) {
+    Req.JobState state = req.job(job);
+    if (state.queued) return;
+    state.queued = true;
+    work.add(new Work(req, 0, job));
+  }
+
+  Work nextWork() {
+    return work.poll();
+  }
+
+  /** Asks the disk about a node on behalf of a command. */
+  void check(Req req, int node, long knownSig) {
+    expect(req, node);
+    // A file that changed within the precision of its dates must be read, whatever its sig says.
+    boolean read = graph.has(node, Graph.HOT) || !Crc.known(graph.crc(node));
+    emit(new Action.Check(node, read ? 0 : knownSig));
+  }
+
+  /** Has the file of a node that nobody makes removed. */
+  void remove(Req req, int node, long knownSig) {
+    expect(req, node);
+    emit(new Action.Remove(node, Action.Removal.WASH, knownSig));
+  }
+
+  private void expect(Req req, int node) {
+    Bug.check(!req.has(node, Req.ASKED), "node %d is asked twice", node);
+    req.set(node, Req.ASKED);
+    req.looks++;
+    asked.computeIfAbsent(node, key -> new ArrayDeque<>(2)).add(req.id);
+  }
+
+  /** The command that asked first about this node; null when it is over. */
+  Req answered(int node) {
+    ArrayDeque<Integer> waiting = asked.get(node);
+    Bug.check(waiting != null && !waiting.isEmpty(), "answer about node %d that was not asked", node);
+    Req req = reqs.get(waiting.poll());
+    if (waiting.isEmpty()) asked.remove(node);
+    if (req == null) return null;
+    req.clear(node, Req.ASKED);
+    req.looks--;
+    return req;
+  }
+
+  boolean runs(int job) {
+    return running.containsKey(job);
+  }
+}

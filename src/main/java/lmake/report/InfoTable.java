@@ -1,0 +1,146 @@
+package lmake.report;
+
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import lmake.base.Crc;
+import lmake.graph.Graph;
+import lmake.graph.JobStatus;
+import lmake.graph.RunReason;
+import lmake.graph.RunRecord;
+
+/** All about the last run of a job, as {@code lshow -i} tells it. Fields without information are left out. Pure. */
+public final class InfoTable {
+  private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS");
+
+  private final Graph graph;
+  private final List<Field> fields = new ArrayList<>();
+  private final Map<String, Object> dict = new LinkedHashMap<>();
+
+  /** A key and its lines; a field of several lines stands below its key. */
+  private record Field(String key, boolean block, List<Line> lines) {}
+
+  /**
+   * @param file the file asked about, "" when the job was named
+   */
+  public InfoTable(Jobs jobs, int job, RunRecord run, String file, boolean verbose) {
+    this.graph = jobs.graph();
+    add("rule", jobs.ruleName(job));
+    put("job", "job", Line.at(0).text(jobs.name(job)), jobs.name(job));
+    Map<String, Object> ids = new LinkedHashMap<>();
+    ids.put("job", job);
+    ids.put("small", run.smallId());
+    ids.put("seq", run.seq());
+    put("ids", "ids", Line.of("job=" + job + " , small:" + run.smallId() + " , seq:" + run.seq()), ids);
+    name("required target", run.requiredTarget());
+    name("required by", run.requiredBy());
+    RunReason why = graph.status(job) == JobStatus.NEW ? new RunReason(RunReason.Kind.NEVER_RUN, 0) : run.reason();
+    if (!why.none()) put("reason", "reason", Notes.reason(why, Line.at(0), graph), Notes.reason(why, graph));
+    execution(run);
+    outcome(run, graph.status(job));
+    if (verbose && !file.isEmpty() && graph.findNode(file) != 0) add("checksum", Crc.show(graph.crc(graph.findNode(file))));
+    if (run.pid() > 0) add("start message", "pid:" + run.pid());
+    if (!run.messages().isEmpty()) messages(run.messages());
+    if (!run.resources().isEmpty()) resources(run.resources());
+  }
+
+  /** {@code key : value} lines, keys as wide as the widest that has its value beside it. */
+  public List<Line> lines() {
+    int width = 0;
+    for (Field field : fields) if (!field.block) width = Math.max(width, field.key.length());
+    List<Line> lines = new ArrayList<>();
+    for (Field field : fields) {
+      if (field.block) {
+        lines.add(Line.of(field.key + " :"));
+        for (Line line : field.lines) lines.add(line.behind("  "));
+      } else {
+        Line value = field.lines.get(0);
+        List<Line.Part> parts = new ArrayList<>();
+        parts.add(new Line.Part(Line.Kind.TEXT, StatusLine.pad(field.key, width) + " : "));
+        parts.addAll(value.parts());
+        lines.add(new Line("", value.color(), parts));
+      }
+    }
+    return lines;
+  }
+
+  public Object literal() {
+    return dict;
+  }
+
+  private void execution(RunRecord run) {
+    if (!run.argv().isEmpty()) {
+      List<String> interpreter = run.argv().subList(0, Math.max(1, run.argv().size() - 1));
+      boolean python = interpreter.get(0).replaceFirst(".*/", "").startsWith("python");
+      List<String> shown = interpreter.stream().filter(word -> !word.equals("-c")).map(Printable::quote).toList();
+      add(python ? "python" : "shell", String.join(" ", shown));
+    }
+    if (!run.autodep().isEmpty()) add("autodep", run.autodep());
+    if (run.timeout() > 0) {
+      long ns = (long) (run.timeout() * 1e9);
+      put("timeout", "timeout", Line.of(Elapsed.tight(ns)), run.timeout());
+    }
+  }
+
+  private void outcome(RunRecord run, JobStatus status) {
+    if (run.endDate() > 0) add("end date", DATE.format(Instant.ofEpochSecond(0, run.endDate()).atZone(ZoneId.systemDefault())));
+    add("status", status.word());
+    if (!run.tmpDir().isEmpty()) add("tmp dir", run.tmpDir());
+    boolean ran = run.waitStatus() >= 0 && status != JobStatus.LOST && status != JobStatus.LOST_ERR;
+    if (ran) {
+      String text = WaitStatus.explain(run.waitStatus(), run.stderrText().length > 0);
+      put("rc", "rc", Line.of(text), WaitStatus.show(run.waitStatus()));
+      duration("cpu time", run.userNs() + run.systemNs());
+      if (run.endDate() > 0) duration("elapsed in job", run.endDate() - run.startDate());
+    }
+    if (run.totalNs() > 0) duration("elapsed total", run.totalNs());
+    if (ran && run.maxRss() > 0) size("used mem", "used_mem", run.maxRss());
+    if (run.targetsSize() > 0) size("total targets size", "total_size", run.targetsSize());
+  }
+
+  private void messages(List<String> messages) {
+    List<Line> lines = new ArrayList<>();
+    for (String message : messages) lines.add(Notes.line(message, 0, graph).in(Color.NONE));
+    fields.add(new Field("message", lines.size() > 1, lines));
+    dict.put("message", String.join("\n", messages));
+  }
+
+  private void resources(Map<String, String> resources) {
+    int width = resources.keySet().stream().mapToInt(String::length).max().orElse(0);
+    List<Line> lines = new ArrayList<>();
+    Map<String, Object> values = new LinkedHashMap<>();
+    resources.forEach(
+        (key, value) -> {
+          lines.add(Line.of(StatusLine.pad(key, width) + " : " + value));
+          values.put(key, value.matches("-?\\d{1,18}") ? (Object) Long.valueOf(value) : value);
+        });
+    fields.add(new Field("resources", true, lines));
+    dict.put("required resources", values);
+    dict.put("allocated resources", values);
+  }
+
+  private void name(String key, String name) {
+    if (!name.isEmpty()) put(key, key, Line.at(0).name(name), name);
+  }
+
+  private void duration(String key, long ns) {
+    put(key, key.replace(' ', '_'), Line.of(Elapsed.tight(ns)), ns / 1e9);
+  }
+
+  private void size(String key, String literalKey, long bytes) {
+    put(key, literalKey, Line.of(Sizes.show(bytes)), bytes);
+  }
+
+  private void add(String key, String value) {
+    put(key, key, Line.of(value), value);
+  }
+
+  private void put(String key, String literalKey, Line line, Object value) {
+    fields.add(new Field(key, false, List.of(line)));
+    dict.put(literalKey, value);
+  }
+}

@@ -1,0 +1,116 @@
+package lmake.server;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import lmake.engine.Action;
+import lmake.graph.DepVector;
+import lmake.rules.Launch;
+import lmake.rules.Resources;
+import lmake.rules.Rule;
+
+/** One execution of a job, from the engine's order to its end. Engine's thread. */
+final class Execution {
+  private final Action.Start order;
+  private final Rule rule;
+  private final String[] stems;
+  private final Resources resources;
+  private final DepVector before;
+  private final Map<Long, DepVector> asked = new HashMap<>();
+  private final Set<Integer> waited = new HashSet<>();
+  private Optional<Running> running = Optional.empty();
+  private int pid;
+  private boolean killed;
+
+  /**
+   * What is known once it has a slot.
+   *
+   * @param link the agent process it runs on
+   * @param script to be removed at the end
+   */
+  record Running(AgentLink link, Launch launch, int smallId, Optional<Path> script, List<String> statics) {}
+
+  /**
+   * @param before deps of the run before
+   */
+  Execution(Action.Start order, Rule rule, String[] stems, Resources resources, DepVector before) {
+    this.order = order;
+    this.rule = rule;
+    this.stems = stems;
+    this.resources = resources;
+    this.before = before;
+  }
+
+  int job() {
+    return order.job();
+  }
+
+  long attempt() {
+    return order.attempt();
+  }
+
+  Action.Start order() {
+    return order;
+  }
+
+  Rule rule() {
+    return rule;
+  }
+
+  String[] stems() {
+    return stems;
+  }
+
+  Resources resources() {
+    return resources;
+  }
+
+  /** Empty while it waits for a slot. */
+  Optional<Running> running() {
+    return running;
+  }
+
+  void run(Running now) {
+    running = Optional.of(now);
+  }
+
+  int pid() {
+    return pid;
+  }
+
+  void started(int processId) {
+    pid = processId;
+  }
+
+  DepVector before() {
+    return before;
+  }
+
+  /** It asked for these deps, and waits. */
+  void asks(long ask, DepVector deps) {
+    asked.put(ask, deps);
+  }
+
+  void answered(long ask) {
+    DepVector deps = asked.remove(ask);
+    for (int i = 0; deps != null && i < deps.size(); i++) waited.add(deps.node(i));
+  }
+
+  /** Deps that were built before it went on: nobody writes them while it reads. */
+  Set<Integer> waited() {
+    return waited;
+  }
+
+  /** Whether the engine asked for its end, whatever comes of it. */
+  boolean killed() {
+    return killed;
+  }
+
+  void kill() {
+    killed = true;
+  }
+}

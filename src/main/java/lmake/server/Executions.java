@@ -1,0 +1,188 @@
+package lmake.server;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import lmake.backend.Demand;
+import lmake.backend.LocalBackend;
+import lmake.backend.Slot;
+import lmake.engine.Action;
+import lmake.engine.Event;
+import lmake.graph.DepVector;
+import lmake.graph.Graph;
+import lmake.graph.JobResult;
+import lmake.graph.JobStatus;
+import lmake.graph.TargetVector;
+import lmake.rules.EarlyError;
+import lmake.rules.Resources;
+import lmake.rules.Rule;
+import lmake.rules.RuleBook;
+import lmake.wire.AgentOrder;
+import lmake.wire.AgentReport;
+
+/**
+ * Runs jobs: each order of the engine waits for its resources, goes to the agent, and comes back as exactly one end. Engine's
+ * thread; events are posted, never stepped from here.
+ */
+final class Executions {
+  private final Graph graph;
+  private final Agent agent;
+  private final Reqs reqs;
+  private final StartOrders orders;
+  private final Endings endings;
+  private final Consumer<Event> engine;
+  private final LocalBackend backend = new LocalBackend();
+  private final Map<Long, Execution> all = new LinkedHashMap<>();
+  private Optional<LaunchSite> site = Optional.empty();
+
+  Executions(Graph graph, Agent agent, Reqs reqs, StartOrders orders, Endings endings, Consumer<Event> engine) {
+    this.graph = graph;
+    this.agent = agent;
+    this.reqs = reqs;
+    this.orders = orders;
+    this.endings = endings;
+    this.engine = engine;
+  }
+
+  /** From now on jobs are of these rules. */
+  void adopt(LaunchSite fresh) {
+    site = Optional.of(fresh);
+    for (Demand hopeless : backend.setCapacities(fresh.book().config().localCapacities())) {
+      Execution one = all.remove(hopeless.attempt());
+      endEarly(one, one.resources().complaints(backend.capacities()));
+    }
+  }
+
+  /** Jobs that have an order and no end yet. */
+  boolean any() {
+    return !all.isEmpty();
+  }
+
+  void start(Action.Start order) {
+    RuleBook book = site.orElseThrow().book();
+    Rule rule = book.rule(graph.rule(order.job())).orElseThrow();
+    String[] stems = graph.stems(order.job());
+    try {
+      Resources resources = rule.resources(stems);
+      Execution one = new Execution(order, rule, stems, resources, graph.deps(order.job()));
+      Demand demand = new Demand(order.job(), order.attempt(), resources.amounts());
+      if (!backend.canRun(demand.amounts())) {
+        endEarly(one, resources.complaints(backend.capacities()));
+        return;
+      }
+      all.put(order.attempt(), one);
+      backend.submit(demand);
+    } catch (EarlyError e) {
+      engine.accept(end(order.job(), order.attempt(), JobStatus.EARLY_ERROR, e.lines()));
+    }
+  }
+
+  /** Starts what fits; to be called when jobs were ordered or ended, or a limit was raised. */
+  void launch() {
+    for (Slot slot : backend.launch(reqs.jobLimit())) launch(all.get(slot.attempt()), slot.smallId());
+  }
+
+  void kill(Action.Kill order) {
+    Execution one = all.get(order.attempt());
+    // Its end may be on its way to the engine already.
+    if (one == null) return;
+    one.kill();
+    if (one.running().isPresent()) {
+      one.running().get().link().send(new AgentOrder.Kill(order.attempt(), order.checkDeps() ? 2 : 1));
+    } else if (backend.cancel(order.attempt())) {
+      all.remove(order.attempt());
+      engine.accept(end(one.job(), one.attempt(), JobStatus.KILLED, List.of()));
+    }
+  }
+
+  void answer(Action.Answer answer) {
+    Execution one = all.get(answer.attempt());
+    if (one == null || one.running().isEmpty()) return;
+    one.answered(answer.ask());
+    one.running().get().link().send(new AgentOrder.Answer(answer.attempt(), answer.ask(), answer.ok(), answer.lines()));
+  }
+
+  void report(AgentReport.Started report) {
+    Execution one = all.get(report.seq());
+    if (one == null) return;
+    one.started(report.pid());
+    engine.accept(new Event.JobStarted(one.job(), one.attempt(), report.date()));
+    reqs.started(one.job(), report.date());
+  }
+
+  void report(AgentReport.Ask ask) {
+    Execution one = all.get(ask.seq());
+    if (one == null) return;
+    Event.JobAsks event = Questions.event(graph, one.job(), ask);
+    if (event.question() == Event.Question.BUILD_NOW) one.asks(ask.ask(), event.deps());
+    engine.accept(event);
+  }
+
+  void report(AgentReport.LiveOut out) {
+    Execution one = all.get(out.seq());
+    if (one != null) reqs.liveOut(one.job(), out.bytes());
+  }
+
+  void report(AgentReport.Ended report) {
+    Execution one = all.remove(report.end().seq());
+    if (one == null) return;
+    backend.release(one.attempt());
+    engine.accept(new Event.JobEnded(one.job(), one.attempt(), endings.judge(one, report.end())));
+    launch();
+  }
+
+  /** All that ran there is lost. */
+  void died(AgentLink link, String how) {
+    for (Execution one : List.copyOf(all.values())) {
+      if (one.running().filter(r -> r.link() == link).isEmpty()) continue;
+      all.remove(one.attempt());
+      backend.release(one.attempt());
+      endings.clean(one);
+      JobStatus status = one.killed() ? JobStatus.KILLED : JobStatus.LOST;
+      engine.accept(end(one.job(), one.attempt(), status, List.of("the agent that ran the job died (" + how + ")")));
+    }
+    launch();
+  }
+
+  /** Jobs that run, by number, then those that wait for resources. */
+  List<Integer> running() {
+    return backend.running().stream().map(Demand::job).toList();
+  }
+
+  List<Integer> queued() {
+    return backend.waiting().stream().map(Demand::job).toList();
+  }
+
+  private void launch(Execution one, int smallId) {
+    List<String> trouble;
+    try {
+      AgentLink link = agent.link();
+      link.send(orders.make(one, smallId, link, site.orElseThrow()));
+      return;
+    } catch (EarlyError e) {
+      trouble = e.lines();
+    } catch (IOException e) {
+      trouble = List.of("cannot start job : " + e.getMessage());
+    }
+    all.remove(one.attempt());
+    backend.release(one.attempt());
+    endEarly(one, trouble);
+  }
+
+  private void endEarly(Execution one, List<String> lines) {
+    Event.JobEnded end = end(one.job(), one.attempt(), JobStatus.EARLY_ERROR, lines);
+    endings.early(one, end.result());
+    engine.accept(end);
+  }
+
+  private static Event.JobEnded end(int job, long attempt, JobStatus status, List<String> messages) {
+    return new Event.JobEnded(
+        job,
+        attempt,
+        new JobResult(status, DepVector.EMPTY, TargetVector.EMPTY, new ArrayList<>(messages), false, 0, List.of()));
+  }
+}

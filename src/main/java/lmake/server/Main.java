@@ -1,0 +1,58 @@
+package lmake.server;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import lmake.base.ExitCode;
+import lmake.base.UserError;
+import lmake.store.Store;
+
+/**
+ * The server process. Started by a client, in the root of a repo; a second one for the same repo leaves at once. What goes wrong
+ * before there is a socket is said on standard error, which the client shows.
+ */
+public final class Main {
+  private Main() {}
+
+  public static void main(String[] args) throws InterruptedException {
+    int status;
+    try {
+      status = run(ServerOptions.parse(args));
+    } catch (UserError e) {
+      System.err.println(e.getMessage());
+      status = e.code().number();
+    } catch (IOException e) {
+      System.err.println("the server cannot start : " + e);
+      status = ExitCode.SYSTEM.number();
+    }
+    System.exit(status);
+  }
+
+  private static int run(ServerOptions options) throws UserError, IOException, InterruptedException {
+    Places places = new Places(options.root(), installDir());
+    if (!Files.isSameFile(Path.of(""), Path.of(options.root()))) {
+      throw new UserError(ExitCode.USAGE, "the server must be started in " + options.root());
+    }
+    Lib lib = Lib.load(places.nativeLibrary());
+    if (!options.readOnly()) {
+      Files.createDirectories(Path.of(Places.PRIVATE));
+      Optional<KernelLock> lock = KernelLock.tryTake(lib, Places.SERVER_LOCK);
+      // Another one serves this repo, or is about to: whoever started us finds it.
+      if (lock.isEmpty()) return 0;
+    }
+    return new Server(places, options, Store.open(Places.STORE, options.readOnly()), lib).run();
+  }
+
+  /** The dir above the one this very jar is in. */
+  private static String installDir() throws UserError {
+    String told = System.getProperty("lmake.install", "");
+    if (!told.isEmpty()) return told;
+    try {
+      Path jar = Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      return jar.toRealPath().getParent().getParent().toString();
+    } catch (java.net.URISyntaxException | IOException e) {
+      throw new UserError(ExitCode.SYSTEM, "cannot find the installation : " + e.getMessage());
+    }
+  }
+}

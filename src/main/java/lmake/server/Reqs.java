@@ -1,0 +1,116 @@
+package lmake.server;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.function.Consumer;
+import lmake.command.Session;
+import lmake.command.Site.ReqListener;
+import lmake.engine.Action;
+import lmake.engine.Event;
+import lmake.engine.ReqOptions;
+
+/** The commands that build: who asked, and who is told. Engine's thread. */
+final class Reqs {
+  private record Open(Session session, int jobLimit, boolean sourceOk, ReqListener listener) {}
+
+  private final Consumer<Event> engine;
+  private final Map<Integer, Open> open = new LinkedHashMap<>();
+
+  /** Clients that typed ^C; one that was reading makefiles then has no req yet. */
+  private final Set<Session> interrupted = Collections.newSetFromMap(new WeakHashMap<>());
+
+  private int last;
+
+  /**
+   * @param engine takes events, later: not from within the caller's turn
+   */
+  Reqs(Consumer<Event> engine) {
+    this.engine = engine;
+  }
+
+  int open(
+      Session session, List<Integer> targets, List<Integer> jobs, ReqOptions options, int jobLimit, ReqListener listener) {
+    int req = ++last;
+    open.put(req, new Open(session, jobLimit, options.sourceOk(), listener));
+    engine.accept(new Event.ReqOpened(req, targets, jobs, options, Dates.now()));
+    if (interrupted.contains(session)) interrupt(session);
+    return req;
+  }
+
+  boolean any() {
+    return !open.isEmpty();
+  }
+
+  /**
+   * How many jobs may run at a time. A limit of a req counts the jobs of all, and which req a job is for is not known here: it
+   * holds when every req has one.
+   */
+  int jobLimit() {
+    int limit = 0;
+    for (Open one : open.values()) {
+      if (one.jobLimit == 0) return Integer.MAX_VALUE;
+      limit = Math.max(limit, one.jobLimit);
+    }
+    return limit == 0 ? Integer.MAX_VALUE : limit;
+  }
+
+  /** Whether some command lets jobs overwrite sources. */
+  boolean sourceOk() {
+    return open.values().stream().anyMatch(Open::sourceOk);
+  }
+
+  /** ^C in this client. */
+  void interrupt(Session session) {
+    interrupted.add(session);
+    for (int req : of(session)) {
+      open.get(req).listener.interrupted();
+      engine.accept(new Event.ReqKilled(req));
+    }
+  }
+
+  /** This client is gone; its reqs end as soon as their jobs are killed. */
+  void lost(Session session) {
+    for (int req : of(session)) engine.accept(new Event.ReqKilled(req));
+  }
+
+  void say(Action.SayJob line) {
+    Open one = open.get(line.req());
+    if (one != null) one.listener.say(line);
+  }
+
+  void say(Action.SayNode line) {
+    Open one = open.get(line.req());
+    if (one != null) one.listener.say(line);
+  }
+
+  void done(Action.ReqDone end) {
+    Open one = open.remove(end.req());
+    if (one != null) one.listener.done(end);
+  }
+
+  /** Which reqs a job runs for is for the listeners to know. */
+  void started(int job, long date) {
+    for (Open one : List.copyOf(open.values())) one.listener.started(job, date);
+  }
+
+  void liveOut(int job, byte[] bytes) {
+    for (Open one : List.copyOf(open.values())) one.listener.liveOut(job, bytes);
+  }
+
+  void tick(long now) {
+    for (Open one : List.copyOf(open.values())) one.listener.tick(now);
+  }
+
+  private List<Integer> of(Session session) {
+    List<Integer> reqs = new ArrayList<>();
+    open.forEach((req, one) -> {
+      if (one.session == session) reqs.add(req);
+    });
+    return reqs;
+  }
+}

@@ -1,0 +1,23 @@
+package lmake.server;
+
+import java.time.LocalDateTime;
+import java.time.temporal.ChronoUnit;
+
+/**
+ * Lines for whoever looks after the server. They go to standard error, which whoever started us has opened on
+ * {@code LMAKE/lmake/server.log}. Any thread.
+ */
+final class ServerLog {
+  private ServerLog() {}
+
+  static void say(String line) {
+    System.err.println(LocalDateTime.now().truncatedTo(ChronoUnit.MILLIS) + " " + ProcessHandle.current().pid() + " " + line);
+  }
+
+  static void say(String line, Throwable cause) {
+    synchronized (System.err) {
+      say(line);
+      cause.printStackTrace();
+    }
+  }
+}

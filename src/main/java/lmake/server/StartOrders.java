@@ -1,0 +1,105 @@
+package lmake.server;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import lmake.engine.Action.Wash;
+import lmake.engine.Action.WashKind;
+import lmake.graph.Graph;
+import lmake.rules.EarlyError;
+import lmake.rules.Launch;
+import lmake.rules.RuleBook;
+import lmake.rules.TargetEntry;
+import lmake.wire.AgentOrder;
+import lmake.wire.PathBytes;
+
+/** From a launch to the order for the agent. Engine's thread. */
+final class StartOrders {
+  private static final Path SCRIPTS = Path.of(Places.PRIVATE, "cmds");
+
+  private final Graph graph;
+  private final Places places;
+
+  StartOrders(Graph graph, Places places) {
+    this.graph = graph;
+    this.places = places;
+  }
+
+  /** The order to start, now that there is a slot; the execution knows all of it afterwards. */
+  AgentOrder.Start make(Execution one, int smallId, AgentLink link, LaunchSite site) throws EarlyError, IOException {
+    boolean keepTmp = one.order().keepTmp();
+    Launch launch =
+        one.rule().launch(one.stems(), one.resources().values(), site.env(one.job(), one.attempt(), smallId, keepTmp));
+    Optional<Path> script = script(launch, smallId);
+    List<String> statics = statics(one);
+    one.run(new Execution.Running(link, launch, smallId, script, statics));
+    return new AgentOrder.Start(
+        one.attempt(),
+        smallId,
+        launch.argv(script.map(file -> places.root() + "/" + file).orElse("")),
+        launch.environ(),
+        "",
+        launch.stdin(),
+        launch.stdout(),
+        launch.tmpDir(),
+        flags(one, launch),
+        launch.tracer(),
+        launch.timeoutMs(),
+        launch.killSigs(),
+        preActions(one, statics, site.book()),
+        statics);
+  }
+
+  private static int flags(Execution one, Launch launch) {
+    return (launch.keepTmp() || one.order().keepTmp() ? AgentOrder.Start.KEEP_TMP : 0)
+        | (one.order().liveOut() ? AgentOrder.Start.LIVE_OUT : 0)
+        | (launch.autoMkdir() ? AgentOrder.Start.AUTO_MKDIR : 0);
+  }
+
+  /** Named after the small id: nobody else who runs has it. */
+  private static Optional<Path> script(Launch launch, int smallId) throws IOException {
+    if (!launch.needsScript()) return Optional.empty();
+    Files.createDirectories(SCRIPTS);
+    Path file = SCRIPTS.resolve(Integer.toString(smallId));
+    Files.write(file, PathBytes.encode(launch.text()));
+    return Optional.of(file);
+  }
+
+  private static List<String> statics(Execution one) {
+    return Stream.concat(one.rule().targets().stream(), one.rule().sideTargets().stream())
+        .filter(entry -> !entry.star())
+        .map((TargetEntry entry) -> entry.name(one.stems()))
+        .distinct()
+        .toList();
+  }
+
+  private List<AgentOrder.PreAction> preActions(Execution one, List<String> statics, RuleBook book) {
+    List<AgentOrder.PreAction> actions = new ArrayList<>();
+    Set<String> made = new LinkedHashSet<>();
+    for (Wash wash : one.order().washes()) {
+      if (wash.kind() == WashKind.NONE) continue;
+      String name = graph.name(wash.node());
+      actions.add(new AgentOrder.PreAction(wash.kind().ordinal(), name, wash.knownSig(), note(one, wash, book)));
+      if (wash.kind() == WashKind.MKDIR) made.add(name);
+    }
+    for (String name : statics) {
+      int slash = name.lastIndexOf('/');
+      if (slash > 0 && made.add(name.substring(0, slash))) {
+        actions.add(new AgentOrder.PreAction(WashKind.MKDIR.ordinal(), name.substring(0, slash), 0, ""));
+      }
+    }
+    return actions;
+  }
+
+  /** The other job whose file is removed, for the warning. */
+  private String note(Execution one, Wash wash, RuleBook book) {
+    if (wash.writer() == 0 || wash.writer() == one.job()) return "";
+    return book.rule(graph.rule(wash.writer())).map(rule -> rule.jobName(graph.stems(wash.writer()))).orElse("");
+  }
+}

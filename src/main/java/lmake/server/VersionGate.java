@@ -1,0 +1,50 @@
+package lmake.server;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import lmake.base.ExitCode;
+import lmake.base.UserError;
+
+/** {@code LMAKE/version}: which version of lmake the state of a repo is for. Engine's thread. */
+final class VersionGate {
+  /** Changes when another version could not live with what is below {@code LMAKE}. */
+  private static final String VERSION = "1";
+
+  private static final String PYTHON = "3";
+  private static final Path FILE = Path.of("LMAKE", "version");
+
+  private VersionGate() {}
+
+  /** Lets lmake initialise a repo, and nobody touch one of another version; who finds no repo says so himself. */
+  static void pass(String tool, boolean readOnly) throws UserError {
+    try {
+      String found = Files.readString(FILE, StandardCharsets.ISO_8859_1).lines().findFirst().orElse("");
+      if (!found.equals(VERSION)) throw refused(found.replaceAll("[^ -~]", "?"));
+    } catch (NoSuchFileException fresh) {
+      if ((tool.equals("lmake") || tool.equals("lmake_server")) && !readOnly) initialise();
+    } catch (IOException e) {
+      throw new UserError(ExitCode.SYSTEM, "cannot read " + FILE + " : " + e.getMessage());
+    }
+  }
+
+  private static void initialise() throws UserError {
+    Path fresh = FILE.resolveSibling("version.new");
+    try {
+      Files.writeString(fresh, VERSION + "\n" + PYTHON + "\n");
+      Files.move(fresh, FILE, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new UserError(ExitCode.SYSTEM, "cannot write " + FILE + " : " + e.getMessage());
+    }
+  }
+
+  private static UserError refused(String found) {
+    return new UserError(
+        ExitCode.VERSION,
+        "version mismatch, found " + found + " in " + FILE + ", expected " + VERSION
+            + "\n  consider : git clean -ffdx, or the lmake of LMAKE/lmake_root");
+  }
+}

@@ -1,0 +1,51 @@
+"""Imports of user modules while reading: from their source, never from byte code, so that sources are what is seen.
+
+Modules of Python itself and of lmake keep using their byte code, which makes start-up short.
+"""
+
+import os
+import sys
+
+try:
+    from importlib import machinery as _machinery
+except ImportError:
+    _machinery = None
+
+
+def set_path(root, lib):
+    """Set sys.path as makefiles see it: lmake, the repo, what Python comes with, then '.'."""
+    standard = [d for d in sys.path if d not in ('', '.', root, lib)]
+    sys.path[:] = [lib, root] + standard + _site_dirs(standard) + ['.']
+
+
+def _site_dirs(standard):
+    """Return the dirs of installed packages, which -S leaves out; nothing is read but their existence."""
+    version = '%d.%d' % sys.version_info[:2]
+    base = os.path.dirname(os.path.realpath(os.__file__))
+    around = os.path.dirname(base)
+    names = [base + '/site-packages', around + '/python3/dist-packages',
+             around + '/python%s/dist-packages' % version, '/usr/local/lib/python%s/dist-packages' % version]
+    return [d for d in names if d not in standard and os.path.isdir(d)]
+
+
+def use_sources(standard):
+    """Have modules that are not below the dirs `standard` compiled from their source at each reading."""
+    if _machinery is None:
+        return
+
+    class Loader(_machinery.SourceFileLoader):
+        def get_code(self, fullname):
+            path = self.get_filename(fullname)
+            return self.source_to_code(self.get_data(path), path)
+
+    compiled = (_machinery.ExtensionFileLoader, _machinery.EXTENSION_SUFFIXES)
+    make = _machinery.FileFinder.path_hook(compiled, (Loader, _machinery.SOURCE_SUFFIXES))
+    prefixes = tuple(os.path.abspath(d) + '/' for d in standard)
+
+    def hook(path):
+        if (os.path.abspath(path) + '/').startswith(prefixes):
+            raise ImportError('byte code may be used there')
+        return make(path)
+
+    sys.path_hooks.insert(0, hook)
+    sys.path_importer_cache.clear()

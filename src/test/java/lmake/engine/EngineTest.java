@@ -1,0 +1,450 @@
+package lmake.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Function;
+import lmake.graph.TargetFlags;
+import lmake.rules.RuleBook;
+import lmake.rules.RuleSketch;
+import org.junit.jupiter.api.Test;
+
+/** The decisions of the engine, case by case: rules and recipes of a few lines, builds, and what was said. */
+class EngineTest {
+  /** What a job of a rule does. */
+  private interface Recipe {
+    Map<String, String> run(String stem, Function<String, String> read);
+  }
+
+  /** A project made of a few rules. */
+  private static final class Toy implements SimProject {
+    private final Map<String, RuleSketch> rules = new java.util.LinkedHashMap<>();
+    private final Map<String, Recipe> recipes = new HashMap<>();
+    private final List<String> sources = new ArrayList<>();
+    private final RuleSketch.Ids ids = new RuleSketch.Ids();
+    final SimDisk disk = new SimDisk();
+    private SimServer server;
+
+    Toy rule(RuleSketch sketch, String name, Recipe recipe) {
+      rules.put(name, sketch);
+      recipes.put(name, recipe);
+      return this;
+    }
+
+    Toy source(String name, String content) {
+      sources.add(name);
+      disk.write(name, content);
+      return this;
+    }
+
+    @Override
+    public RuleBook book() {
+      return RuleSketch.book(List.copyOf(rules.values()), sources, ids, (code, text, vars) -> null);
+    }
+
+    @Override
+    public Map<String, String> recipe(String rule, String stem, Function<String, String> read) {
+      return recipes.get(rule).run(stem, read);
+    }
+
+    SimServer server() {
+      if (server == null) server = new SimServer(this, disk, new Random(1), 0);
+      return server;
+    }
+
+    int open(String... targets) {
+      return server().open(Arrays.asList(targets), ReqOptions.DEFAULT);
+    }
+
+    /** What is said by a build of these targets. */
+    String build(String... targets) {
+      return build(ReqOptions.DEFAULT, targets);
+    }
+
+    String build(ReqOptions options, String... targets) {
+      int from = server().said.size();
+      int req = server.open(Arrays.asList(targets), options);
+      server.run(req);
+      ok = server.done.get(req).ok();
+      return String.join(", ", server.said.subList(from, server.said.size()));
+    }
+
+    boolean ok;
+  }
+
+  private static Map<String, String> file(String name, String content) {
+    return Map.of(name, content == null ? "-" : content);
+  }
+
+  /** {@code x.up} is made from {@code x.src}, declared. */
+  private static Toy up() {
+    return new Toy()
+        .rule(
+            RuleSketch.rule("Up").target("UP", "{F:[a-z]+}.up").dep("SRC", "{F}.src"),
+            "Up",
+            (stem, read) -> file(stem + ".up", read.apply(stem + ".src")))
+        .source("a.src", "1")
+        .source("b.src", "1");
+  }
+
+  /** {@code x.dyn} reads {@code x.up} without declaring it. */
+  private static Toy dyn() {
+    return up()
+        .rule(
+            RuleSketch.rule("Dyn").target("DYN", "{F:[a-z]+}.dyn"),
+            "Dyn",
+            (stem, read) -> file(stem + ".dyn", read.apply(stem + ".up")));
+  }
+
+  @Test
+  void buildsStaticDepsFirstAndRunsNothingTheSecondTime() {
+    Toy toy = up();
+    assertEquals("new a.src, done Up a", toy.build("a.up"));
+    assertTrue(toy.ok);
+    assertEquals("", toy.build("a.up"));
+  }
+
+  @Test
+  void sourceWithNewDateAndSameBytesIsSteadyAndRerunsNothing() {
+    Toy toy = up();
+    toy.build("a.up");
+    toy.disk.write("a.src", "1");
+    assertEquals("steady a.src", toy.build("a.up"));
+  }
+
+  @Test
+  void identicalOutputStopsTheRebuild() {
+    Toy toy =
+        up().rule(
+                RuleSketch.rule("Const").target("C", "{F:[a-z]+}.const").dep("UP", "{F}.up"),
+                "Const",
+                (stem, read) -> {
+                  read.apply(stem + ".up");
+                  return file(stem + ".const", "same");
+                })
+            .rule(
+                RuleSketch.rule("OnConst").target("C", "{F:[a-z]+}.onconst").dep("C0", "{F}.const"),
+                "OnConst",
+                (stem, read) -> file(stem + ".onconst", read.apply(stem + ".const")));
+    toy.build("a.onconst");
+    toy.disk.write("a.src", "2");
+    assertEquals("changed a.src, done Up a, steady Const a", toy.build("a.onconst"));
+  }
+
+  @Test
+  void hiddenDepThatIsNotBuiltYetMakesTheJobRunAgain() {
+    assertEquals("new a.src, may_rerun Dyn a, done Up a, done Dyn a", dyn().build("a.dyn"));
+  }
+
+  @Test
+  void hiddenDepThatTurnsOutAsSeenConfirmsTheJob() {
+    Toy toy = dyn();
+    toy.build("a.dyn");
+    toy.disk.write("a.src", "2");
+    toy.build("b.up");
+    // The job runs for its own sake, reads the old a.up, which is then rebuilt with the same bytes.
+    toy.rules.put("Dyn", RuleSketch.rule("Dyn").target("DYN", "{F:[a-z]+}.dyn").cmd("other"));
+    toy.recipes.put("Up", (stem, read) -> {
+      read.apply(stem + ".src");
+      return file(stem + ".up", "1");
+    });
+    toy.server().readRules();
+    assertEquals("changed a.src, steady Up a, steady Dyn a", toy.build("a.dyn"));
+  }
+
+  @Test
+  void absentFileThatARuleMakesLaterRerunsItsReader() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Probe").target("P", "probe"),
+                "Probe",
+                (stem, read) -> file("probe", read.apply("maybe")));
+    assertEquals("done Probe ", toy.build("probe"));
+    toy.source("maybe", "there");
+    toy.server().readRules();
+    assertEquals("new maybe, done Probe ", toy.build("probe"));
+    assertEquals("there", toy.disk.read("probe"));
+  }
+
+  @Test
+  void ruleWhoseStaticDepNobodyMakesStepsAside() {
+    Toy toy =
+        up().rule(
+            RuleSketch.rule("Low").target("UP", "{F:[a-z]+}.up").prio(-1),
+            "Low",
+            (stem, read) -> file(stem + ".up", "low"));
+    assertEquals("done Low c", toy.build("c.up"));
+    assertEquals("new a.src, done Up a", toy.build("a.up"));
+  }
+
+  @Test
+  void twoSureRulesOfEqualPriorityRunNothing() {
+    Toy toy =
+        up().rule(RuleSketch.rule("Twin").target("T", "a.up"), "Twin", (stem, read) -> file("a.up", "twin"));
+    assertEquals("multi a.up", toy.build("a.up"));
+    assertFalse(toy.ok);
+  }
+
+  @Test
+  void targetOfNoRuleFails() {
+    Toy toy = up();
+    assertEquals("", toy.build("nothing"));
+    assertFalse(toy.ok);
+  }
+
+  @Test
+  void starTargetNotMadeLetsTheLowerRuleMakeIt() {
+    Toy toy =
+        new Toy()
+            .source("n", "2")
+            .rule(
+                RuleSketch.rule("Split").target("D", "d/{N*:[0-9]}").dep("SRC", "n"),
+                "Split",
+                (stem, read) -> {
+                  Map<String, String> files = new HashMap<>();
+                  for (int i = 0; i < Integer.parseInt(read.apply("n")); i++) files.put("d/" + i, "split");
+                  return files;
+                })
+            .rule(
+                RuleSketch.rule("Other").target("D", "d/{N:[0-9]}").prio(-1),
+                "Other",
+                (stem, read) -> file("d/" + stem, "other"));
+    assertEquals("new n, done Split , done Other 7", toy.build("d/1", "d/7"));
+    assertEquals("split", toy.disk.read("d/1"));
+    toy.disk.write("n", "1");
+    assertEquals("changed n, done Split , done Other 1", toy.build("d/1"));
+    assertEquals("other", toy.disk.read("d/1"));
+  }
+
+  @Test
+  void optionalTargetNotMadeIsNoError() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Opt").target("M", "main").target("O", "opt", TargetFlags.OPTIONAL),
+                "Opt",
+                (stem, read) -> file("main", "x"));
+    assertEquals("done Opt ", toy.build("main"));
+    assertTrue(toy.ok);
+    assertEquals("", toy.build("opt"));
+    assertFalse(toy.ok);
+  }
+
+  @Test
+  void jobInErrorIsRememberedAndRerunOnlyWhenAsked() {
+    Toy toy =
+        up().rule(
+            RuleSketch.rule("Bad").target("B", "{F:[a-z]+}.bad").dep("UP", "{F}.up"), "Bad", (stem, read) -> null);
+    assertEquals("new a.src, done Up a, failed Bad a", toy.build("a.bad"));
+    assertEquals("", toy.build("a.bad"));
+    assertFalse(toy.ok);
+    ReqOptions forget = new ReqOptions(false, true, 0, 0, 0, false, false, false, false, false, false, false);
+    assertEquals("failed Bad a", toy.build(forget, "a.bad"));
+    ReqOptions retry = new ReqOptions(false, true, 2, 0, 0, false, false, false, false, false, false, false);
+    assertEquals("failed Bad a, retry Bad a, failed Bad a, retry Bad a, failed Bad a", toy.build(retry, "a.bad"));
+  }
+
+  @Test
+  void dependentOfAJobInErrorDoesNotRun() {
+    Toy toy =
+        up().rule(RuleSketch.rule("Bad").target("B", "bad"), "Bad", (stem, read) -> null)
+            .rule(
+                RuleSketch.rule("Uses").target("U", "uses").dep("BAD", "bad"),
+                "Uses",
+                (stem, read) -> file("uses", "x"))
+            .rule(
+                RuleSketch.rule("Hides").target("H", "hides"),
+                "Hides",
+                (stem, read) -> file("hides", read.apply("bad")));
+    assertEquals("failed Bad ", toy.build("uses"));
+    assertFalse(toy.ok);
+    assertEquals("dep_error Hides ", toy.build("hides"));
+    assertFalse(toy.ok);
+  }
+
+  @Test
+  void missingSourceIsAnErrorForItsDependents() {
+    Toy toy = up();
+    toy.disk.remove("a.src");
+    assertEquals("missing a.src", toy.build("a.up"));
+    assertFalse(toy.ok);
+  }
+
+  @Test
+  void fileThatIsThereButNobodysIsAnError() {
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("Probe").target("P", "probe"), "Probe", (stem, read) -> file("probe", read.apply("x")));
+    toy.disk.write("x", "untracked");
+    assertEquals("dangling x, dep_error Probe ", toy.build("probe"));
+    assertFalse(toy.ok);
+    assertEquals("untracked", toy.disk.read("x"));
+    toy.disk.remove("x");
+    assertEquals("done Probe ", toy.build("probe"));
+    assertTrue(toy.ok);
+  }
+
+  @Test
+  void productWhoseRuleIsGoneIsRemovedWhenAskedFor() {
+    Toy toy = up();
+    toy.build("a.up");
+    toy.rules.remove("Up");
+    toy.server().readRules();
+    assertEquals("unlink a.up", toy.build("a.up"));
+    assertEquals(null, toy.disk.read("a.up"));
+  }
+
+  @Test
+  void editedTargetIsMadeAgainWhenAskedForAndTouchedOneIsNot() {
+    Toy toy = up();
+    toy.build("a.up");
+    toy.disk.write("a.up", "1");
+    assertEquals("manual_steady a.up", toy.build("a.up"));
+    toy.disk.write("a.up", "by hand");
+    assertEquals("steady Up a", toy.build("a.up"));
+    toy.disk.remove("a.up");
+    assertEquals("steady Up a", toy.build("a.up"));
+    assertEquals("1", toy.disk.read("a.up"));
+  }
+
+  @Test
+  void editedIntermediateNotNeededOnDiskGoesUnnoticed() {
+    Toy toy = dyn();
+    toy.build("a.dyn");
+    toy.disk.remove("a.up");
+    assertEquals("", toy.build("a.dyn"));
+    ReqOptions archive = new ReqOptions(true, false, 0, 0, 0, false, false, false, false, false, false, false);
+    assertEquals("steady Up a", toy.build(archive, "a.dyn"));
+  }
+
+  @Test
+  void cmdEditRerunsAndUnrelatedEditDoesNot() {
+    Toy toy = up();
+    toy.build("a.up");
+    toy.rules.put("Up", RuleSketch.rule("Up").target("UP", "{F:[a-z]+}.up").dep("SRC", "{F}.src").cmd("new"));
+    toy.server().readRules();
+    assertEquals("steady Up a", toy.build("a.up"));
+    toy.rules.put("More", RuleSketch.rule("More").target("M", "more"));
+    toy.server().readRules();
+    assertEquals("", toy.build("a.up"));
+  }
+
+  @Test
+  void forcedJobRunsOnceInEachCommand() {
+    Toy toy =
+        up().rule(
+                RuleSketch.rule("Force").target("T", "forced").attr("force", true),
+                "Force",
+                (stem, read) -> file("forced", "same"))
+            .rule(
+                RuleSketch.rule("After").target("T", "after").dep("F", "forced"),
+                "After",
+                (stem, read) -> file("after", read.apply("forced")));
+    assertEquals("done Force , done After ", toy.build("after"));
+    assertEquals("steady Force ", toy.build("after"));
+  }
+
+  @Test
+  void sourceEditedWhileItsReaderRunsIsToldAndTheNextBuildIsRight() {
+    Toy toy = up();
+    int req = toy.open("a.up");
+    while (toy.server().started.isEmpty()) toy.server().step();
+    toy.disk.write("a.src", "2");
+    toy.server().run(req);
+    assertFalse(toy.server().done.get(req).ok());
+    assertTrue(toy.server().said.contains("dep_error Up a"), toy.server().said.toString());
+    toy.build("a.up");
+    assertTrue(toy.ok);
+    assertEquals("2", toy.disk.read("a.up"));
+  }
+
+  @Test
+  void twoCommandsShareOneRun() {
+    Toy toy = up();
+    int one = toy.open("a.up");
+    while (toy.server().started.isEmpty()) toy.server().step();
+    int two = toy.open("a.up");
+    toy.server().run(one);
+    toy.server().run(two);
+    assertEquals(1, toy.server().started.size());
+    assertTrue(toy.server().said.contains("started Up a"));
+    assertTrue(toy.server().done.get(one).ok() && toy.server().done.get(two).ok());
+  }
+
+  @Test
+  void interruptionKillsWhatOnlyThatCommandWants() {
+    Toy toy = up();
+    int one = toy.open("a.up");
+    while (toy.server().started.isEmpty()) toy.server().step();
+    int two = toy.open("a.up");
+    while (!toy.server().said.contains("started Up a")) toy.server().step();
+    toy.server().kill(one);
+    assertTrue(toy.server().said.contains("continue Up a"));
+    toy.server().run(two);
+    assertTrue(toy.server().done.get(two).ok());
+    int three = toy.open("b.up");
+    while (toy.server().started.size() < 2) toy.server().step();
+    toy.server().kill(three);
+    toy.server().run(three);
+    assertFalse(toy.server().done.get(three).ok());
+    toy.build("b.up");
+    assertTrue(toy.ok);
+  }
+
+  @Test
+  void cycleOfHiddenDepsIsToldAndEnds() {
+    Toy toy = new Toy();
+    for (int i = 0; i < 3; i++) {
+      int n = i;
+      toy.rule(
+          RuleSketch.rule("Loop" + n).target("T", "loop" + n),
+          "Loop" + n,
+          (stem, read) -> file("loop" + n, read.apply("loop" + (n + 1) % 3)));
+    }
+    String said = toy.build("loop0");
+    assertFalse(toy.ok);
+    assertTrue(said.endsWith("cycle loop0"), said);
+    assertTrue(said.contains("may_rerun Loop2"), said);
+  }
+
+  @Test
+  void limitsOfRunsAndSubmissionsStopAJob() {
+    Toy toy = dyn();
+    ReqOptions once = new ReqOptions(false, false, 0, 1, 0, false, false, false, false, false, false, false);
+    assertEquals("new a.src, may_rerun Dyn a, done Up a, run_loop Dyn a", toy.build(once, "a.dyn"));
+    assertFalse(toy.ok);
+    assertEquals("done Dyn a", toy.build("a.dyn"));
+    Toy endless =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Odd").target("T", "odd").target("U", "odd.more"),
+                "Odd",
+                (stem, read) -> {
+                  read.apply("odd.other");
+                  return Map.of("odd", "x", "odd.more", "x");
+                });
+    assertEquals("done Odd ", endless.build("odd"));
+  }
+
+  @Test
+  void serverThatDiesLosesNothingFinishedAndRerunsWhatRan() {
+    Toy toy = dyn();
+    toy.build("a.up");
+    toy.open("a.dyn", "b.up");
+    while (toy.server().started.size() < 3) toy.server().step();
+    toy.server().restart();
+    toy.build("a.dyn", "b.up");
+    assertTrue(toy.ok);
+    long runsOfUpA = toy.server().started.stream().filter(line -> line.startsWith("Up a")).count();
+    assertEquals(1, runsOfUpA);
+    assertEquals("", toy.build("a.dyn", "b.up"));
+  }
+}

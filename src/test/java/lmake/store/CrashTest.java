@@ -1,0 +1,235 @@
+package lmake.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import lmake.graph.Graph;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * However a store is left, what it gives back is what some commit left: the last one, or that of the last checkpoint.
+ */
+final class CrashTest {
+  private static final int PIECE = 512;
+
+  @TempDir Path tmp;
+
+  @Test
+  void losesNothingWhenKilled() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("CrashTest.losesNothingWhenKilled: seed " + seed);
+    Random random = new Random(seed);
+    Path dir = tmp.resolve("store");
+    Graph model = Model.inMemory();
+    int modelTurn = 0;
+    for (int kill = 0; kill < 12; kill++) {
+      int said = killAfter(dir, seed, 1 + random.nextInt(1 << 1 + kill));
+      try (Store store = Store.open(dir, false)) {
+        assertTrue(store.unclean());
+        assertEquals("", store.warning().orElse(""));
+        int turn = CrashWriter.turn(store);
+        assertTrue(turn >= said, "turn " + said + " was lost, the last is " + turn);
+        while (modelTurn < turn) Model.change(seed + ++modelTurn, model);
+        Model.assertSame(model, store.load());
+      }
+    }
+  }
+
+  /** Gives the last turn the child said. */
+  private static int killAfter(Path dir, long seed, int turns) throws Exception {
+    Process child = CrashWriter.process(dir, seed).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    int said = 0;
+    try (BufferedReader lines = new BufferedReader(new InputStreamReader(child.getInputStream()))) {
+      for (int i = 0; i < turns; i++) said = turn(lines.readLine());
+      child.toHandle().destroyForcibly(); // SIGKILL; unlike that of the process, it leaves us what was said
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) said = turn(line);
+    }
+    assertEquals(128 + 9, child.waitFor());
+    return said;
+  }
+
+  private static int turn(String line) {
+    return Integer.parseInt(line);
+  }
+
+  @Test
+  void goesBackToTheLastCheckpointAfterAPowerCut() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("CrashTest.goesBackToTheLastCheckpointAfterAPowerCut: seed " + seed);
+    Random random = new Random(seed);
+    Path dir = tmp.resolve("store");
+    int images = 0;
+    int turn = 0;
+    try (Store store = Store.open(dir, false)) {
+      Graph graph = store.load();
+      Graph model = Model.inMemory();
+      while (images < 60) {
+        for (int i = 1 + random.nextInt(4); i > 0; i--) {
+          CrashWriter.turn(store, graph, seed, ++turn);
+          Model.change(seed + turn, model);
+        }
+        store.checkpoint();
+        byte[] checkpoint = Files.readAllBytes(dir.resolve(Checkpoint.FILE));
+        List<byte[]> states = new ArrayList<>(List.of(Files.readAllBytes(dir.resolve(Lmdb.DATA))));
+        int saved = turn;
+        Graph then = copy(model, seed, saved);
+        for (int i = 1 + random.nextInt(12); i > 0; i--) {
+          CrashWriter.turn(store, graph, seed, ++turn);
+          Model.change(seed + turn, model);
+          states.add(Files.readAllBytes(dir.resolve(Lmdb.DATA)));
+        }
+        for (int i = 0; i < 4; i++) {
+          Path image = image("image" + images++, checkpoint, torn(random, states), "another boot");
+          assertGoesBack(image, saved, then);
+        }
+      }
+    }
+  }
+
+  private static Graph copy(Graph model, long seed, int turn) {
+    Graph copy = Model.inMemory();
+    for (int i = 1; i <= turn; i++) Model.change(seed + i, copy);
+    assertEquals(model.nodeCount(), copy.nodeCount());
+    return copy;
+  }
+
+  private static void assertGoesBack(Path image, int saved, Graph then) throws Exception {
+    for (int node = 1; node <= then.nodeCount(); node++) {
+      if (then.sig(node) != 0) then.setFlag(node, Graph.HOT, true);
+    }
+    // Twice: what is to be verified is still to be when the first owner dies before it could say so.
+    for (int i = 0; i < 2; i++) {
+      try (Store store = Store.open(image, false)) {
+        assertEquals("", store.warning().orElse(""));
+        assertTrue(store.unclean());
+        assertEquals(saved, CrashWriter.turn(store));
+        Model.assertSame(then, store.load());
+      }
+    }
+  }
+
+  /** A torn file that no checkpoint stands for is found out, or is sound by luck; LMDB never takes the JVM down. */
+  @Test
+  void findsOutATornFile() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("CrashTest.findsOutATornFile: seed " + seed);
+    Random random = new Random(seed);
+    Path dir = tmp.resolve("store");
+    List<byte[]> states = new ArrayList<>();
+    byte[] checkpoint;
+    try (Store store = Store.open(dir, false)) {
+      Graph graph = store.load();
+      for (int turn = 1; turn <= 40; turn++) {
+        CrashWriter.turn(store, graph, seed, turn);
+        if (turn % 4 == 0) states.add(Files.readAllBytes(dir.resolve(Lmdb.DATA)));
+      }
+      checkpoint = Files.readAllBytes(dir.resolve(Checkpoint.FILE));
+    }
+    int found = 0;
+    for (int i = 0; i < 60; i++) {
+      Path image = image("torn" + i, checkpoint, torn(random, states), Disk.bootId());
+      if (opensAndWorks(image, seed)) found++;
+    }
+    System.out.println("  found out: " + found + " of 60");
+    assertTrue(found > 15, "most torn files cannot be sound");
+  }
+
+  @Test
+  void findsOutDamageAnywhere() throws Exception {
+    long seed = System.nanoTime();
+    System.out.println("CrashTest.findsOutDamageAnywhere: seed " + seed);
+    Random random = new Random(seed);
+    Path dir = tmp.resolve("store");
+    byte[] checkpoint;
+    try (Store store = Store.open(dir, false)) {
+      Graph graph = store.load();
+      for (int turn = 1; turn <= 40; turn++) CrashWriter.turn(store, graph, seed, turn);
+      checkpoint = Files.readAllBytes(dir.resolve(Checkpoint.FILE));
+    }
+    byte[] good = Files.readAllBytes(dir.resolve(Lmdb.DATA));
+    int rounds = Integer.getInteger("lmake.damage", 150);
+    int found = 0;
+    for (int i = 0; i < rounds; i++) {
+      byte[] bad = damaged(random, good.clone());
+      if (opensAndWorks(image("bad" + i % 50, checkpoint, bad, Disk.bootId()), seed)) found++;
+    }
+    System.out.println("  found out: " + found + " of " + rounds);
+  }
+
+  private static byte[] damaged(Random random, byte[] data) {
+    int first = random.nextBoolean() ? 0 : random.nextInt(data.length / 4096) * 4096;
+    switch (random.nextInt(4)) {
+      case 0:
+        return java.util.Arrays.copyOf(data, random.nextInt(data.length));
+      case 1:
+        for (int i = random.nextInt(8); i >= 0; i--) data[random.nextInt(data.length)] ^= (byte) (1 << random.nextInt(8));
+        return data;
+      case 2: // headers are where LMDB trusts most
+        int at = first + random.nextInt(first == 0 ? 8192 : 64);
+        data[at] = (byte) random.nextInt();
+        return data;
+      default:
+        byte[] junk = new byte[1 + random.nextInt(4096)];
+        random.nextBytes(junk);
+        System.arraycopy(junk, 0, data, first, Math.min(junk.length, data.length - first));
+        return data;
+    }
+  }
+
+  /** True when the store was moved aside. Either way it can be read, written, and opened again. */
+  private static boolean opensAndWorks(Path image, long seed) throws Exception {
+    boolean aside;
+    int turn;
+    try (Store store = Store.open(image, false)) {
+      aside = store.warning().isPresent();
+      Graph graph = store.load();
+      for (int job = 1; job <= graph.jobCount(); job++) graph.deps(job);
+      turn = CrashWriter.turn(store);
+      for (int i = 0; i < 5; i++) CrashWriter.turn(store, graph, seed, ++turn);
+    }
+    PageCheck.check(image.resolve(Lmdb.DATA));
+    try (Store store = Store.open(image, false)) {
+      assertEquals(turn, CrashWriter.turn(store));
+    }
+    return aside;
+  }
+
+  /** Each piece as it was in one of the states; the file as long as in one of them. */
+  private static byte[] torn(Random random, List<byte[]> states) {
+    int length = states.get(random.nextInt(states.size())).length;
+    length = Math.max(length, states.get(0).length);
+    byte[] image = new byte[length];
+    double old = random.nextDouble();
+    for (int at = 0; at < length; at += PIECE) {
+      byte[] from = random.nextDouble() < old ? states.get(0) : states.get(random.nextInt(states.size()));
+      if (at < from.length) System.arraycopy(from, at, image, at, Math.min(PIECE, length - at));
+    }
+    return image;
+  }
+
+  private Path image(String name, byte[] checkpoint, byte[] data, String bootId) throws IOException, Corrupt {
+    Path image = tmp.resolve(name).resolve("store");
+    if (Files.exists(image)) remove(tmp.resolve(name));
+    Files.createDirectories(image);
+    Files.writeString(image.resolve("format"), "lmake store " + StoreDir.FORMAT + "\n");
+    Checkpoint saved = Checkpoint.decode(checkpoint);
+    new Checkpoint(bootId, false, false, 0, 0, saved.metas()).write(image);
+    Files.write(image.resolve(Lmdb.DATA), data);
+    return image;
+  }
+
+  private static void remove(Path tree) throws IOException {
+    try (var paths = Files.walk(tree)) {
+      for (Path path : paths.sorted(java.util.Comparator.reverseOrder()).toList()) Files.delete(path);
+    }
+  }
+}

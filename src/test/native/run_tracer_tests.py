@@ -1,0 +1,325 @@
+#!/usr/bin/env python3
+"""Tests of the tracer: each tracee prints the accesses it made, each method must report exactly that.
+
+    python3 src/test/native/run_tracer_tests.py <OUT> [case...]
+
+<OUT> is where `make -C native OUT=<OUT>` put liblmake_preload.so; it is completed if needed. Standard library only.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+NATIVE = os.path.join(HERE, '..', '..', '..', 'native')
+OUT = os.path.abspath(sys.argv[1])
+ONLY = set(sys.argv[2:])
+LIB = os.path.join(OUT, 'liblmake_preload.so')
+RUN = os.path.join(OUT, 'test', 'tracerun')
+TRACEE = os.path.join(OUT, 'test', 'tracee')
+STATIC = os.path.join(OUT, 'test', 'tracee.static')
+METHODS = ('preload', 'seccomp')
+ORDER = 'LRTEWUDX!'
+
+passed = failed = 0
+
+
+def build():
+    subprocess.check_call(['make', '-s', '-C', NATIVE, 'OUT=' + OUT, 'all', 'tracerun'])
+    source = os.path.join(HERE, 'tracee.c')
+    for exe, opts in ((TRACEE, []), (STATIC, ['-static'])):
+        if not os.path.exists(exe) or os.path.getmtime(exe) < os.path.getmtime(source):
+            subprocess.check_call(['gcc', '-std=gnu11', '-O1', '-o', exe, source]
+                                  + opts + ['-pthread', '-w'], stderr=subprocess.DEVNULL)
+
+
+def make_repo(top):
+    """The repo the tracee expects."""
+    repo = os.path.join(top, 'repo')
+    os.makedirs(repo + '/d')
+    for name, text in (('a', 'A\n'), ('d/f', 'F\n'), ('d/g', 'G\n'), ('x.sh', '#!/bin/sh\nexec cat "$@" < /dev/null\n')):
+        with open(os.path.join(repo, name), 'w') as f:
+            f.write(text)
+    os.chmod(repo + '/x.sh', 0o755)
+    for link, text in (('l', 'a'), ('ld', 'd'), ('dangling', 'nowhere'), ('p', 'q'), ('q', 'p')):
+        os.symlink(text, os.path.join(repo, link))
+    return repo
+
+
+class Result:
+    def __init__(self, report, out, err):
+        self.out, self.err, self.files, self.refused = out, err, {}, []
+        with open(report, 'rb') as f:
+            for line in f.read().decode('utf-8', 'surrogateescape').splitlines():
+                word, _, rest = line.partition(' ')
+                if word in ('status', 'records', 'overflow'):
+                    setattr(self, word, int(rest))
+                elif word == '!':
+                    self.refused.append(rest)
+                else:
+                    self.files[rest] = norm(word)
+
+
+def norm(bits):
+    return ''.join(c for c in ORDER if c in bits)
+
+
+def run(method, cmd, setup=None, opts=(), env=None):
+    top = os.path.realpath(tempfile.mkdtemp(prefix='lmtrace.'))
+    try:
+        repo = make_repo(top)
+        if setup:
+            setup(repo)
+        report = os.path.join(top, 'report')
+        argv = [RUN, '-o', report] + [o.replace('{top}', top) for o in opts] + [LIB, method, repo] + \
+            [c.replace('{top}', top).replace('{repo}', repo) for c in cmd]
+        environ = dict(os.environ)
+        environ.pop('LD_PRELOAD', None)
+        environ.update({k: v.replace('{repo}', repo) for k, v in (env or {}).items()})
+        p = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120,
+                           env=environ)
+        if p.returncode:
+            raise RuntimeError('tracerun: %s' % p.stderr.decode())
+        return Result(report, p.stdout.decode('utf-8', 'surrogateescape'), p.stderr.decode('utf-8', 'replace'))
+    finally:
+        shutil.rmtree(top)
+
+
+def verdict(name, problems):
+    global passed, failed
+    if problems:
+        failed += 1
+        print('FAIL ' + name)
+        for p in problems:
+            print('     ' + p)
+    else:
+        passed += 1
+        print('ok   ' + name)
+    sys.stdout.flush()
+
+
+def compare(got, want):
+    out = []
+    for f in sorted(set(got) | set(want)):
+        if got.get(f) != want.get(f):
+            out.append('%s: reported %s, expected %s' % (f, got.get(f, 'nothing'), want.get(f, 'nothing')))
+    return out
+
+
+def case(name, method, cmd, want=None, status=0, refused=False, keep=None, **kw):
+    """One run. want: {file: bits}, or None: what the tracee prints. keep: files to look at (others are free)."""
+    full = '%s %s' % (name, method)
+    if ONLY and name not in ONLY:
+        return None
+    try:
+        r = run(method, cmd, **kw)
+    except Exception as e:
+        verdict(full, [repr(e)])
+        return None
+    if want is None:
+        want = {}
+        for line in r.out.splitlines():
+            mark, _, rest = line.partition(' ')
+            if mark != '>':
+                continue    # of a program it ran
+            bits, _, f = rest.partition(' ')
+            bits = BY_METHOD[bits][method] if bits in BY_METHOD else bits
+            if bits:
+                want[f] = norm(want.get(f, '') + bits)
+    problems = compare({f: b for f, b in r.files.items() if not keep or f in keep}, want)
+    if status is not None and r.status != status:
+        problems.append('status %d, expected %d: %s' % (r.status, status, r.err.strip()))
+    if bool(r.refused) != refused:
+        problems.append('refused: %s, expected %s' % (r.refused, refused))
+    if r.overflow:
+        problems.append('overflow %d' % r.overflow)
+    verdict(full, problems)
+    return r
+
+
+# Where a method legitimately differs: what the tracee prints in place of bits, and what each method must report.
+BY_METHOD = {
+    'mkstemp': {'preload': 'W', 'seccomp': 'RW'},       # libc: the name is known afterwards; a syscall says O_EXCL
+    'euidaccess': {'preload': 'LT', 'seccomp': 'LRT'},  # libc does it by stat
+    'realpath_dir': {'preload': '', 'seccomp': 'L'},    # libc does it by one readlink per component
+    'inline': {'preload': '', 'seccomp': 'LR'},         # a hole of preload
+}
+
+# semantics 5.4, row by row: flags, existing regular, absent, link to regular
+OPEN_TABLE = [
+    ('O_RDONLY',                     'a LR', 'n LR', 'l L, a LR'),
+    ('O_RDONLY|O_PATH',              'a LR', 'n LR', 'l L, a LR'),
+    ('O_RDONLY|O_CREAT',             'a LR', 'n LR', 'l L, a LR'),
+    ('O_RDONLY|O_NOFOLLOW',          'a LR', 'n LR', 'l LR'),
+    ('O_PATH|O_NOFOLLOW',            'a LR', 'n LR', 'l LR'),
+    ('O_DIRECTORY',                  '',     '',     'l L'),
+    ('O_TMPFILE|O_RDWR',             '',     '',     'l L'),
+    ('O_RDWR',                       'a LRW', 'n LR', 'l L, a LRW'),
+    ('O_RDWR|O_CREAT',               'a LRW', 'n LRW', 'l L, a LRW'),
+    ('O_RDWR|O_TRUNC',               'a LW', 'n L', 'l L, a LW'),
+    ('O_RDWR|O_CREAT|O_EXCL',        'a R', 'n RW', 'l R'),
+    ('O_WRONLY',                     'a LW', 'n L', 'l L, a LW'),
+    ('O_WRONLY|O_APPEND',            'a LW', 'n L', 'l L, a LW'),
+    ('O_WRONLY|O_TRUNC',             'a LW', 'n L', 'l L, a LW'),
+    ('O_WRONLY|O_CREAT',             'a LW', 'n LW', 'l L, a LW'),
+    ('O_WRONLY|O_CREAT|O_TRUNC',     'a LW', 'n LW', 'l L, a LW'),
+    ('O_WRONLY|O_CREAT|O_EXCL',      'a T', 'n TW', 'l T'),
+]
+
+
+def parse(text):
+    return dict((p.split()[0], p.split()[1]) for p in text.split(',') if p)
+
+
+def open_table():
+    for method in METHODS:
+        for row in OPEN_TABLE:
+            flags = 0
+            for f in row[0].split('|'):
+                flags |= {'O_PATH': 0o10000000}.get(f) or getattr(os, f)
+            for kind, name, want in zip(('regular', 'absent', 'link'), 'anl', row[1:]):
+                case('open(%s) of %s' % (row[0], kind), method, [TRACEE, 'open', str(flags), name], parse(want))
+
+
+PLAIN = ['open_ways', 'stdio', 'stat', 'access', 'readlink', 'realpath', 'dotdot', 'loop', 'procfd', 'cwd', 'rename',
+         'rename_dir', 'links', 'unlink', 'dirs', 'attr', 'list', 'glob', 'nftw', 'mkstemp', 'exec', 'exec_chain',
+         'exec_path', 'clean_env', 'vfork', 'spawn', 'shell', 'threads', 'closefrom', 'signals', 'errno', 'rewrite',
+         'admin', 'inline', 'tmpfile', 'late_link', 'mknod', 'small_stack']
+
+
+def make_lib(repo):
+    with open(repo + '/t.c', 'w') as f:
+        f.write('int t(void) { return 0; }\n')
+    subprocess.check_call(['gcc', '-shared', '-fPIC', '-o', repo + '/libt.so', repo + '/t.c'])
+
+
+def make_linked(repo):
+    """prog needs libt.so: RUNPATH $ORIGIN/d (not there) then $ORIGIN/lib."""
+    make_lib(repo)
+    os.mkdir(repo + '/lib')
+    with open(repo + '/m.c', 'w') as f:
+        f.write('int t(void);\nint main(void) { return t(); }\n')
+    subprocess.check_call(['gcc', '-o', repo + '/prog', repo + '/m.c', '-L' + repo, '-lt',
+                           '-Wl,--enable-new-dtags,-rpath,$ORIGIN/d:$ORIGIN/lib'])
+    os.rename(repo + '/libt.so', repo + '/lib/libt.so')
+
+
+def copy_static(repo):
+    shutil.copy(STATIC, repo + '/st')
+
+
+def fake_32bit(repo):
+    """A file that has the header of a 32 bit program; it need not run."""
+    with open(STATIC, 'rb') as f:
+        data = bytearray(f.read(4096))
+    data[4], data[18] = 1, 3
+    with open(repo + '/e32', 'wb') as f:
+        f.write(data)
+    os.chmod(repo + '/e32', 0o755)
+
+
+def programs():
+    for method in METHODS:
+        case('dlopen', method, [TRACEE, 'dlopen'], setup=make_lib)
+        case('killed', method, [TRACEE, 'killed'], status=9)
+        case('library by RUNPATH', method, ['{repo}/prog'], {'prog': 'LRX', 'd/libt.so': 'LR', 'd/libc.so.6': 'LR',
+             'lib/libt.so': 'LR', 'lib/libc.so.6': 'LR'}, setup=make_linked,
+             keep=('prog', 'd/libt.so', 'lib/libt.so', 'd/libc.so.6', 'lib/libc.so.6'))
+        case('library by LD_LIBRARY_PATH', method, [TRACEE, 'run', './prog'],
+             {'prog': 'LRX', 'lib/libt.so': 'LR', 'lib/libc.so.6': 'LR', 'd/libc.so.6': 'LR'}, setup=make_linked,
+             env={'LD_LIBRARY_PATH': '{repo}/lib'},
+             keep=('prog', 'd/libt.so', 'lib/libt.so', 'd/libc.so.6', 'lib/libc.so.6'))
+        py = ['/usr/bin/python3' if os.path.exists('/usr/bin/python3') else sys.executable, '-I', '-S', '-c']
+        case('python3', method, py + ['import os\nopen("a").read()\nos.stat("d/f")\nos.listdir("d")\n'
+                                      'open("w","w").write("x")\nos.replace("w","v")\n'
+                                      'import subprocess\nsubprocess.check_call(["/bin/cat","d/g"],env={})'],
+             {'a': 'LR', 'd/f': 'LRT', 'd': 'D', 'w': 'LRWU', 'v': 'W', 'd/g': 'LR'})
+        case('bash', method, ['/bin/bash', '-c', 'read x < a; [ -e d/f ]; echo d/*; echo > w; cat l >> w; ./x.sh d/g'],
+             {'a': 'LR', 'd/f': 'LRT', 'd': 'D', 'w': 'LW', 'l': 'L', 'x.sh': 'LRX', 'd/g': 'LR'})
+        case('gcc', method, ['/usr/bin/gcc', '-c', '-Id', 'm.c', '-o', 'm.o'],
+             {'m.c': 'LR', 'm.o': 'LRTW', 'd/h.h': 'LR', 'h.h': 'LR'}, setup=make_c, keep=('m.c', 'm.o', 'd/h.h', 'h.h'))
+
+
+def make_c(repo):
+    with open(repo + '/m.c', 'w') as f:
+        f.write('#include "h.h"\n#include <stdio.h>\nint main(void) { return H; }\n')
+    with open(repo + '/d/h.h', 'w') as f:
+        f.write('#define H 0\n')
+
+
+def escapes():
+    case('static executable', 'preload', [TRACEE, 'run', './st', 'open_ways'], {'st': 'LRX'}, refused=True,
+         setup=copy_static)
+    case('static executable as command', 'preload', ['{repo}/st', 'open_ways'], {'st': 'LRX'}, refused=True,
+         setup=copy_static)
+    case('32 bit executable', 'preload', [TRACEE, 'run', './e32'], {'e32': 'LRX'}, refused=True, status=None,
+         setup=fake_32bit)
+    case('int 0x80', 'seccomp', [TRACEE, 'int80'], {}, refused=True)
+    for method in METHODS:
+        case('mount', method, [TRACEE, 'mount'], {}, refused=True)
+        case('mount allowed', method, [TRACEE, 'mount_ok'], {}, opts=['-f', '8'])
+        case('open by handle', method, [TRACEE, 'handle'], {}, refused=True)
+    for name in PLAIN:
+        if name not in ('clean_env', 'closefrom'):
+            case('static ' + name, 'seccomp', [STATIC, name])
+
+
+def areas():
+    for method in METHODS:
+        for support, want in ((0, {'ld/f': 'LR', 'l': 'LR'}), (1, {'ld/f': 'LR', 'l': 'L', 'a': 'LR'}),
+                              (2, {'ld': 'L', 'd/f': 'LR', 'l': 'L', 'a': 'LR'})):
+            case('link_support %s' % ('none', 'file', 'full')[support], method,
+                 ['/bin/sh', '-c', 'read x < ld/f; read x < l'], want, opts=['-l', str(support)])
+
+        def source(repo):
+            os.mkdir(repo + '/../ext')
+            os.symlink('real', repo + '/../ext/link')
+            with open(repo + '/../ext/real', 'w') as f:
+                f.write('R\n')
+        case('source dir', method, ['/bin/sh', '-c', 'read x < ../ext/link; read x < {top}/ext/none; read x < ../other; :'],
+             {'../ext/link': 'L', '../ext/real': 'LR', '../ext/none': 'LR'}, setup=source,
+             opts=['-s', '{top}/ext/', '-n', '../ext/'])
+        case('tmp dir', method, ['/bin/sh', '-c', 'echo > t/x; read x < t/x; ln -s {repo}/a t/y; read x < t/y'],
+             {'a': 'LR'}, setup=lambda repo: os.mkdir(repo + '/t'), opts=['-t', '{top}/repo/t'])
+        case('out of the repo', method, ['/bin/sh', '-c', 'cd {top}; echo > x; cat x; ln -s {repo}/d y; cat y/f'],
+             {'d/f': 'LR'})
+
+
+def volume():
+    for method, n in (('preload', 1000000), ('seccomp', 20000)):
+        r = case('%d records' % n, method, [TRACEE, 'many', str(n), 'n'], {}, opts=['-c'])
+        if r and r.records != n:
+            verdict('%d records, all there, %s' % (n, method), ['found %d' % r.records])
+    name = 'overflow'
+    if not ONLY or name in ONLY:
+        r = run('preload', [TRACEE, 'many', '400000', 'x' * 200 + '/' + 'y' * 200 + '/' + 'z' * 220], opts=['-c'])
+        lost = r.overflow
+        verdict('overflow preload', [] if lost > 0 and r.records + lost == 400000 and not r.status else
+                ['records %d, lost %d, status %d' % (r.records, lost, r.status)])
+
+
+def unit():
+    p = subprocess.run([os.path.join(OUT, 'test', 'slot_test')], stdout=subprocess.PIPE)
+    verdict('slots and checksums', p.stdout.decode().splitlines() + (['status %d' % p.returncode] if p.returncode else []))
+
+
+def main():
+    build()
+    if not ONLY:
+        unit()
+    open_table()
+    for method in METHODS:
+        for name in PLAIN:
+            case(name, method, [TRACEE, name])
+    programs()
+    escapes()
+    areas()
+    volume()
+    print('%d passed, %d failed' % (passed, failed))
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

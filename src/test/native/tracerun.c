@@ -1,0 +1,209 @@
+/*
+ * Runs one command under a method of the tracer and writes what was recorded, merged per file in order of first access,
+ * as the agent would merge it: a "maybe" write is settled by comparing the disk with the sig before. For tests only.
+ *
+ *	tracerun [-l link_support] [-f flags] [-s dir -n name]... [-t tmp] [-c] -o report preload.so method root cmd...
+ *
+ * -c: only count the records.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../../native/access/crc.h"
+#include "../../../native/access/slot.h"
+#include "../../../native/trace/trace.h"
+
+struct file {
+	char *name;
+	unsigned bits;
+	uint64_t sig;
+	struct file *next;
+};
+
+static struct file *files, **last = &files;
+static const char *root;
+static unsigned long n_records;
+static int count_only;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "tracerun: %s: %s\n", what, strerror(errno));
+	exit(3);
+}
+
+static int merge(const struct lm_record *rec, void *arg)
+{
+	struct file *f;
+
+	(void)arg;
+	n_records++;
+	if (count_only)
+		return 0;
+	for (f = files; f; f = f->next)
+		if (!strcmp(f->name, rec->path) && !(f->bits & LM_REFUSED) == !(rec->bits & LM_REFUSED))
+			break;
+	if (!f) {
+		f = calloc(1, sizeof(*f));
+		f->name = strndup(rec->path, rec->path_len);
+		f->sig = LM_SIG_UNKNOWN;
+		*last = f;
+		last = &f->next;
+	}
+	if (rec->sig != LM_SIG_UNKNOWN && f->sig == LM_SIG_UNKNOWN)
+		f->sig = rec->sig;
+	f->bits |= rec->bits;
+	return 0;
+}
+
+static void settle(struct file *f)
+{
+	struct stat st;
+	char path[8192];
+	uint64_t now = LM_SIG_NONE;
+
+	if (!(f->bits & LM_MAYBE_WRITE))
+		return;
+	snprintf(path, sizeof(path), "%s%s%s", f->name[0] == '/' ? "" : root, f->name[0] == '/' ? "" : "/", f->name);
+	if (!lstat(path, &st))
+		now = lm_sig_of(&st);
+	if (!(f->bits & (LM_WRITE | LM_UNLINK)) && now != f->sig)
+		f->bits |= now ? LM_WRITE : LM_UNLINK;
+	f->bits &= ~LM_MAYBE_WRITE;
+}
+
+static void report(FILE *out, const struct lm_slot *slot, int status)
+{
+	static const char letters[] = "LRTEWUD";	/* WRITE, UNLINK, LISTED */
+	struct file *f;
+	int i;
+
+	lm_slot_iterate(slot, merge, NULL);
+	fprintf(out, "status %d\nrecords %lu\noverflow %llu\n", status, n_records,
+		(unsigned long long)lm_slot_overflowed(slot));
+	for (f = files; f; f = f->next) {
+		settle(f);
+		for (i = 0; letters[i]; i++)
+			if (f->bits & 1u << i)
+				fputc(letters[i], out);
+		fprintf(out, "%s%s %s\n", f->bits & LM_EXECUTED ? "X" : "", f->bits & LM_REFUSED ? "!" : "", f->name);
+	}
+}
+
+static int serve_until_end(int notify, struct lm_slot *slot, pid_t pid)
+{
+	struct lm_trace *trace;
+	struct pollfd p = { .fd = notify, .events = POLLIN };
+	int status, rc;
+
+	if ((rc = lm_trace_open(&trace, notify, slot)))
+		errno = -rc, die("lm_trace_open");
+	for (;;) {
+		if (poll(&p, 1, -1) < 0)
+			continue;
+		if (p.revents & POLLIN) {
+			rc = lm_trace_serve(trace);
+			if (rc && rc != -ENOENT)
+				errno = -rc, die("lm_trace_serve");
+		} else if (p.revents & POLLHUP) {
+			break;
+		}
+	}
+	lm_trace_close(trace);
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+static int run(struct lm_slot *slot, int seccomp, int preload, char **cmd)
+{
+	int sv[2], status, fd, rc;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
+		die("socketpair");
+	pid = fork();
+	if (!pid) {
+		if (chdir(root))
+			_exit(124);
+		rc = seccomp ? lm_trace_install(sv[1]) : 0;
+		if (rc)
+			_exit(123);
+		if (preload)
+			lm_slot_exec(slot, cmd[0], environ);
+		execv(cmd[0], cmd);
+		_exit(127);
+	}
+	close(sv[1]);
+	if (!seccomp) {
+		waitpid(pid, &status, 0);
+		return status;
+	}
+	fd = lm_trace_receive(sv[0]);
+	if (fd < 0)
+		errno = -fd, die("lm_trace_receive");
+	return serve_until_end(fd, slot, pid);
+}
+
+int main(int argc, char **argv)
+{
+	struct lm_slot_cfg cfg = { .tmp_dir = "", .socket = "", .preload = "", .link_support = 2 };
+	const char *dirs[16];
+	const char *out = NULL;
+	char dir[] = "/dev/shm/tracerun.XXXXXX";
+	char env[512], entry[600];
+	struct lm_slot slot;
+	FILE *f;
+	int c, rc, status, preload;
+
+	while ((c = getopt(argc, argv, "+l:f:s:n:t:o:c")) > 0) {
+		if (c == 'l')
+			cfg.link_support = (uint32_t)atoi(optarg);
+		else if (c == 'f')
+			cfg.flags = (uint32_t)atoi(optarg);
+		else if (c == 's')
+			dirs[2 * cfg.n_source_dirs] = optarg;
+		else if (c == 'n')
+			dirs[2 * cfg.n_source_dirs++ + 1] = optarg;
+		else if (c == 't')
+			cfg.tmp_dir = optarg;
+		else if (c == 'o')
+			out = optarg;
+		else if (c == 'c')
+			count_only = 1;
+		else
+			return 2;
+	}
+	if (argc - optind < 4 || !out)
+		return 2;
+	preload = !strcmp(argv[optind + 1], "preload");
+	root = cfg.repo_root = argv[optind + 2];
+	cfg.source_dirs = dirs;
+	cfg.preload = preload ? argv[optind] : "";
+	if (!mkdtemp(dir))
+		die(dir);
+	if ((rc = lm_slot_open(&slot, dir, 0)) || (rc = lm_slot_reset(&slot, 0x1234567890abcdefull, &cfg)))
+		errno = -rc, die("slot");
+	if (preload) {
+		lm_slot_env(&slot, env, sizeof(env));
+		putenv(env);
+		snprintf(entry, sizeof(entry), "LD_PRELOAD=%s", cfg.preload);
+		putenv(entry);
+	}
+	status = run(&slot, !strcmp(argv[optind + 1], "seccomp"), preload, argv + optind + 3);
+	f = fopen(out, "w");
+	if (!f)
+		die(out);
+	report(f, &slot, status);
+	fclose(f);
+	unlink(slot.path);
+	rmdir(dir);
+	return 0;
+}
