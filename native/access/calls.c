@@ -30,11 +30,10 @@ struct state {		/* of a file before the call */
 
 static void look(const struct lm_view *v, const struct lm_path *p, struct state *s)
 {
-	char buf[LM_PATH_MAX + 64];
 	struct stat st;
 
 	memset(s, 0, sizeof(*s));
-	if (p->none || lm_sys_lstat(lm_seen(v, p->len ? p->real : "/", buf), &st))
+	if (p->none || lm_sys_lstat(LM_SEEN(v, p->len ? p->real : "/"), &st))
 		return;
 	s->sig = lm_sig_of(&st);
 	s->date = s->sig ? lm_date_of(&st) : 0;

@@ -41,7 +41,7 @@ enum lm_op {
 
 /* Indexes of the arguments, -1: none (dirfd then is AT_FDCWD). `fixed` replaces flags when `flags` is -1. */
 struct lm_row {
-	const char *name;	/* NULL: no row */
+	char     name[20];	/* "": no row. Inline, as are all constants here: no relocation, no page to copy at start */
 	uint8_t  op;
 	int8_t   dirfd, path, dirfd2, path2, flags, mode;
 	uint32_t fixed;

@@ -34,7 +34,7 @@ struct search {
 	struct object objects[MAX_DEPTH];
 };
 
-static const char *const system_dirs[] = {
+static const char system_dirs[][32] = {
 	"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib",
 };
 
@@ -133,7 +133,7 @@ static int try_file(struct search *s, const char *name)
 {
 	const struct lm_view *v = s->v;
 	struct lm_path *p = &s->path;
-	char buf[LM_PATH_MAX + 64];
+	const char *seen;
 	struct stat st;
 	uint64_t sig = LM_SIG_NONE;
 
@@ -146,10 +146,11 @@ static int try_file(struct search *s, const char *name)
 	lm_resolve(v, p, AT_FDCWD, name, 1);
 	if (p->none)
 		return -1;
-	if (!lm_sys_lstat(lm_seen(v, p->real, buf), &st))
+	seen = LM_SEEN(v, p->real);
+	if (!lm_sys_lstat(seen, &st))
 		sig = lm_sig_of(&st);
 	lm_note(v, p->real, p->len, LM_L | LM_R, sig, sig ? lm_date_of(&st) : 0);
-	return sig ? (int)lm_sys_open(lm_seen(v, p->real, buf), O_RDONLY) : -1;
+	return sig ? (int)lm_sys_open(seen, O_RDONLY) : -1;
 }
 
 /* One dir of a list, $ORIGIN and the like replaced, then /name, in s->candidate. 0, or -1: too long. */

@@ -95,7 +95,6 @@ static int escapes(const struct lm_view *v, const struct lm_path *p, int fd, con
 /* Record one file of the chain and open it: fd, or < 0. */
 static int note_file(const struct lm_view *v, const struct lm_path *p)
 {
-	char buf[LM_PATH_MAX + 64];
 	const char *seen;
 	struct stat st;
 	uint64_t sig = LM_SIG_NONE;
@@ -103,7 +102,7 @@ static int note_file(const struct lm_view *v, const struct lm_path *p)
 
 	if (p->none)
 		return -1;
-	seen = lm_seen(v, p->real, buf);
+	seen = LM_SEEN(v, p->real);
 	if (!lm_sys_lstat(seen, &st))
 		sig = lm_sig_of(&st);
 	lm_note(v, p->real, p->len, LM_L | LM_R | (sig ? LM_EXECUTED : 0), sig, sig ? lm_date_of(&st) : 0);

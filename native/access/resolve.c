@@ -17,8 +17,7 @@ struct walk {
 	const struct lm_view *v;
 	struct lm_path *out;
 	int links;
-	char rest[LM_PATH_MAX];	/* text not walked yet, */
-	uint32_t at;		/* from here */
+	uint32_t at;		/* what remains of the text is out->rest from here to its end */
 };
 
 /* Write prefix then a number, NUL terminated; the length. */
@@ -135,53 +134,37 @@ static int may_be_link(const struct lm_view *v, const struct lm_path *out, int l
 
 static void note_link(const struct lm_view *v, const struct lm_path *out)
 {
-	char buf[LM_PATH_MAX + 64];
 	enum lm_where where = lm_where(v->area, out->real, out->len);
 	struct stat st;
 
 	if (where == LM_IN_PROC || where == LM_IN_TMP || lm_noted(v, out->real, out->len, LM_L))
 		return;
-	if (!lm_sys_lstat(lm_seen(v, out->real, buf), &st))
+	if (!lm_sys_lstat(LM_SEEN(v, out->real), &st))
 		lm_note(v, out->real, out->len, LM_L, lm_sig_of(&st), lm_date_of(&st));
 }
 
 /* Text of the link `out` stands at, in buf. The length, 0 if it is no link, -errno. */
-static long link_text(const struct lm_view *v, const struct lm_path *out, char *buf)
+static long link_text(const struct lm_view *v, const struct lm_path *out, char *buf, uint32_t room)
 {
-	char seen[LM_PATH_MAX + 64];
 	char task[32];
 	long n;
 
+	if (room < 64)
+		return -ELOOP;
 	if (v->pid && !strcmp(out->real, "/proc/self"))
 		return with_number(buf, "", (unsigned)v->pid, "");
 	if (v->pid && !strcmp(out->real, "/proc/thread-self")) {
 		with_number(task, "", (unsigned)v->pid, "/task/");
 		return with_number(buf, task, (unsigned)v->pid, "");
 	}
-	n = lm_sys_readlink(lm_seen(v, out->real, seen), buf, LM_PATH_MAX - 1);
+	n = lm_sys_readlink(LM_SEEN(v, out->real), buf, room - 1);
 	if (n == -EINVAL)
 		return 0;
+	if (n == (long)room - 1)
+		return -ELOOP;	/* cut: too long */
 	if (n > 0 && !strncmp(out->real, "/proc/", 6) && fd_text(buf, n) < 0)
-		return -EBADF;
-	if (n > 0)
-		buf[n] = 0;
+		return -ELOOP;
 	return n;
-}
-
-/* Put the text of a link in front of what remains. 0 or -1: too long. */
-static int put_text(struct walk *w, const char *text, uint32_t n)
-{
-	uint32_t left = (uint32_t)strlen(w->rest + w->at);
-
-	if (n + left + 2 > sizeof(w->rest))
-		return -1;
-	memmove(w->rest + n + 1, w->rest + w->at, left + 1);
-	memcpy(w->rest, text, n);
-	w->rest[n] = '/';
-	if (!left)
-		w->rest[n] = 0;
-	w->at = 0;
-	return 0;
 }
 
 /* `out` has just got one component more: follow it if it is a link. -1: give up. */
@@ -189,7 +172,7 @@ static int cross(struct walk *w, int last)
 {
 	struct lm_path *out = w->out;
 	const struct lm_view *v = w->v;
-	char text[LM_PATH_MAX];
+	char *text = out->rest;	/* there is room before what remains */
 	uint64_t key = 0, *word = NULL;
 	long n;
 
@@ -200,19 +183,21 @@ static int cross(struct walk *w, int last)
 		if (__atomic_load_n(word, __ATOMIC_RELAXED) == key)
 			return 0;
 	}
-	n = link_text(v, out, text);
+	n = link_text(v, out, text, w->at);
 	if (n == -ENOENT || n == -ENOTDIR)
 		out->absent = 1;
 	if (n == 0 && word)
 		__atomic_store_n(word, key, __ATOMIC_RELAXED);
-	if (n == -EBADF)
+	if (n == -ELOOP)
 		return -1;
 	if (n <= 0)
 		return 0;
 	note_link(v, out);
-	if (++w->links > MAX_LINKS || put_text(w, text, (uint32_t)n) < 0)
+	if (++w->links > MAX_LINKS)
 		return -1;
-	if (text[0] == '/') {
+	w->at -= (uint32_t)n;	/* what remains begins with / or is empty */
+	memmove(out->rest + w->at, text, (size_t)n);
+	if (out->rest[w->at] == '/') {
 		out->len = 0;
 		out->real[0] = 0;
 	} else {
@@ -225,7 +210,7 @@ static int cross(struct walk *w, int last)
 static int step(struct walk *w, int follow)
 {
 	struct lm_path *out = w->out;
-	const char *p = w->rest + w->at;
+	const char *p = out->rest + w->at;
 	const char *end;
 	uint32_t n;
 	int last;
@@ -236,7 +221,7 @@ static int step(struct walk *w, int follow)
 		return 1;
 	end = strchrnul(p, '/');
 	n = (uint32_t)(end - p);
-	w->at = (uint32_t)(end - w->rest);
+	w->at = (uint32_t)(end - out->rest);
 	if (n == 1 && p[0] == '.')
 		return 0;
 	if (n == 2 && p[0] == '.' && p[1] == '.') {
@@ -264,14 +249,10 @@ static int step(struct walk *w, int follow)
 /* link_support none: a path within the repo is only text. Outside, links lead where they lead. */
 void lm_resolve(const struct lm_view *v, struct lm_path *out, int dirfd, const char *path, int follow)
 {
-	struct walk w;	/* not initialised as a whole: 4 kB */
+	struct walk w = { .v = v, .out = out };
 	size_t n;
 	int rc;
 
-	w.v = v;
-	w.out = out;
-	w.links = 0;
-	w.at = 0;
 	out->none = 0;
 	out->absent = 0;
 	out->where = LM_OUTSIDE;
@@ -280,7 +261,8 @@ void lm_resolve(const struct lm_view *v, struct lm_path *out, int dirfd, const c
 		out->none = 1;
 		return;
 	}
-	memcpy(w.rest, path, n + 1);
+	w.at = (uint32_t)(sizeof(out->rest) - n - 1);
+	memcpy(out->rest + w.at, path, n + 1);
 	out->real[0] = 0;
 	if (path[0] != '/') {
 		start(&w, dirfd);
@@ -289,7 +271,7 @@ void lm_resolve(const struct lm_view *v, struct lm_path *out, int dirfd, const c
 		out->len = v->area->root_len;	/* physical: no link to look for on the way */
 		memcpy(out->real, path, out->len);
 		out->real[out->len] = 0;
-		w.at = out->len;
+		w.at += out->len;
 	}
 	if (out->none)
 		return;

@@ -13,6 +13,7 @@ struct lm_path {
 	enum lm_where where;
 	uint32_t len;
 	char     real[LM_PATH_MAX];	/* absolute, no link but perhaps the last component, NUL terminated */
+	char     rest[LM_PATH_MAX];	/* while resolving: text not walked yet, at the end of the buffer */
 };
 
 /*

@@ -45,9 +45,19 @@ static void cut(struct lm_path *p, uint32_t len)
 	p->real[len] = 0;
 }
 
+/* Own frame: walk is recursive. */
+__attribute__((noinline)) static int look_at(const struct job *j, const struct lm_path *p, struct stat *st)
+{
+	return (int)lm_sys_lstat(LM_SEEN(j->v, p->real), st);
+}
+
+__attribute__((noinline)) static int open_dir(const struct job *j)
+{
+	return (int)lm_sys_open(LM_SEEN(j->v, j->list->real), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+}
+
 static void record(const struct job *j, const struct lm_path *p, uint32_t bits)
 {
-	char buf[LM_PATH_MAX + 64];
 	struct stat st;
 	uint64_t sig = LM_SIG_UNKNOWN;
 	int64_t date = 0;
@@ -55,7 +65,7 @@ static void record(const struct job *j, const struct lm_path *p, uint32_t bits)
 	if (!bits)
 		return;
 	if (j->look) {
-		sig = lm_sys_lstat(lm_seen(j->v, p->real, buf), &st) ? LM_SIG_NONE : lm_sig_of(&st);
+		sig = look_at(j, p, &st) ? LM_SIG_NONE : lm_sig_of(&st);
 		date = sig ? lm_date_of(&st) : 0;
 	}
 	if (bits & (LM_WRITE | LM_UNLINK))
@@ -65,10 +75,9 @@ static void record(const struct job *j, const struct lm_path *p, uint32_t bits)
 
 static void walk(const struct job *j, int depth)
 {
-	char seen[LM_PATH_MAX + 64];
 	char buf[1024];
 	uint32_t list_len = j->list->len, twin_len = j->twin ? j->twin->len : 0;
-	int fd = (int)lm_sys_open(lm_seen(j->v, j->list->real, seen), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+	int fd = open_dir(j);
 	long n, at;
 
 	if (fd < 0)
@@ -85,7 +94,7 @@ static void walk(const struct job *j, int depth)
 				continue;
 			if (push(j->list, d->name, len) || (j->twin && push(j->twin, d->name, len)))
 				goto next;
-			if (d->type == DT_UNKNOWN && !lm_sys_lstat(lm_seen(j->v, j->list->real, seen), &st))
+			if (d->type == DT_UNKNOWN && !look_at(j, j->list, &st))
 				dir = S_ISDIR(st.st_mode);
 			if (dir && depth < MAX_DEPTH) {
 				walk(j, depth + 1);

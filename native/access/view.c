@@ -22,7 +22,7 @@ static int starts(const char *s, const char *prefix, size_t n)
 /* Dirs whose files are the system's. /dev/fd and /dev/std* lead to files of the job; /proc only through a process. */
 static int is_system(const char *p)
 {
-	static const char *const dirs[] = { "bin", "etc", "opt", "sbin", "usr", "lib", "lib32", "lib64", "run", "sys", "var" };
+	static const char dirs[][8] = { "bin", "etc", "opt", "sbin", "usr", "lib", "lib32", "lib64", "run", "sys", "var" };
 	size_t i, n;
 
 	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++) {
@@ -165,14 +165,27 @@ static uint32_t pid_of(const struct lm_view *v)
 	return (uint32_t)(v->pid ? v->pid : lm_sys3(SYS_getpid, 0, 0, 0));
 }
 
+/* Below a source dir: the name is as declared. Own frame: the buffer is big, and this is rare. */
+__attribute__((noinline)) static void append_source(const struct lm_view *v, const char *real, uint32_t len,
+						    uint32_t bits, uint64_t sig, int64_t mtime)
+{
+	char name[LM_PATH_MAX];
+	const char *as = "";
+	uint32_t n = source_dir(v->area, real, len, &as);
+	uint32_t m = (uint32_t)strlen(as);
+
+	if (m + len - n >= sizeof(name))
+		return;
+	memcpy(name, as, m);
+	memcpy(name + m, real + n, len - n);
+	lm_append(v->area->log, v->area->token, pid_of(v), bits, sig, mtime, name, m + len - n);
+}
+
 int lm_note(const struct lm_view *v, const char *real, uint32_t len, uint32_t bits, uint64_t sig, int64_t mtime)
 {
 	const struct lm_area *area = v->area;
 	enum lm_where where = lm_where(area, real, len);
-	char name[LM_PATH_MAX];
-	const char *as = NULL;
 	uint64_t tag, w, *word;
-	uint32_t n, m;
 
 	if (!bits)
 		return 0;
@@ -199,14 +212,8 @@ int lm_note(const struct lm_view *v, const char *real, uint32_t len, uint32_t bi
 		real = ".";
 		len = 1;
 	} else if (where == LM_IN_SOURCE) {
-		n = source_dir(area, real, len, &as);
-		m = (uint32_t)strlen(as);
-		if (m + len - n >= sizeof(name))
-			return 0;
-		memcpy(name, as, m);
-		memcpy(name + m, real + n, len - n);
-		real = name;
-		len = m + len - n;
+		append_source(v, real, len, bits, sig, mtime);
+		return 1;
 	}
 	lm_append(area->log, area->token, pid_of(v), bits, sig, mtime, real, len);
 	return 1;

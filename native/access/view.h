@@ -92,4 +92,7 @@ int lm_filtered(const struct lm_area *area, const char *path);
 /* The name under which the agent can look at a file of the view; buf has LM_PATH_MAX + 64 bytes. */
 const char *lm_seen(const struct lm_view *v, const char *real, char *buf);
 
+/* The same, on the caller's stack, which in a traced process may be small: nothing is taken there. Not in loops. */
+#define LM_SEEN(v, real) ((v)->foreign_root ? lm_seen(v, real, __builtin_alloca(LM_PATH_MAX + 64)) : (real))
+
 #endif

@@ -36,10 +36,13 @@ __attribute__((noinline)) static void note_list(int fd)
 {
 	const struct lm_args args = { .dirfd = fd, .dirfd2 = AT_FDCWD };
 	const struct lm_view *v = lm_enter();
-	struct lm_access acc;
+	struct lm_access *acc;
 
-	if (v)
-		lm_begin(v, &acc, LM_OP_LIST, &args, 0);
+	if (!v)
+		return;
+	acc = lm_take();
+	lm_begin(v, acc, LM_OP_LIST, &args, 0);
+	lm_give(acc);
 }
 
 static void seen(DIR *d)
@@ -170,14 +173,15 @@ __attribute__((noinline)) static void note_tree(const char *path)
 {
 	const struct lm_args args = { .dirfd = AT_FDCWD, .dirfd2 = AT_FDCWD, .path = path };
 	const struct lm_view *v = lm_enter();
-	struct lm_access acc;
+	struct lm_access *acc;
 
 	if (!v || !path)
 		return;
-	lm_begin(v, &acc, LM_OP_STAT, &args, 0);
-	if (acc.a.none || acc.a.where == LM_OUTSIDE || acc.a.where == LM_IN_PROC || acc.a.where == LM_IN_TMP)
-		return;
-	lm_tree_listed(v, &acc.a);
+	acc = lm_take();
+	lm_begin(v, acc, LM_OP_STAT, &args, 0);
+	if (!acc->a.none && acc->a.where != LM_OUTSIDE && acc->a.where != LM_IN_PROC && acc->a.where != LM_IN_TMP)
+		lm_tree_listed(v, &acc->a);
+	lm_give(acc);
 }
 
 #define SHIM_FTW(name, fn_type) \

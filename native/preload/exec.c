@@ -99,10 +99,13 @@ __attribute__((noinline)) static void note(int dirfd, const char *path, int flag
 		.dirfd = dirfd, .dirfd2 = AT_FDCWD, .path = path, .path2 = lm_env_ld_path(envp), .flags = (uint32_t)flags,
 	};
 	const struct lm_view *v = lm_enter();
-	struct lm_access acc;
+	struct lm_access *acc;
 
-	if (v && path)
-		lm_begin(v, &acc, op, &args, 0);
+	if (!v || !path)
+		return;
+	acc = lm_take();
+	lm_begin(v, acc, op, &args, 0);
+	lm_give(acc);
 }
 
 /* The dirs of PATH in turn, as execvp does: each name tried, until one can be executed. */
@@ -237,10 +240,11 @@ __attribute__((noinline)) static void note_actions(const posix_spawn_file_action
 {
 	const struct lm_view *v = lm_enter();
 	int i, dirfd = AT_FDCWD;
-	struct lm_access acc;
+	struct lm_access *acc;
 
 	if (!v || !actions)
 		return;
+	acc = lm_take();
 	for (i = 0; i < actions->__used; i++) {
 		const struct action *a = (const struct action *)(const void *)actions->__actions + i;
 		struct lm_args args = { .dirfd = dirfd, .dirfd2 = AT_FDCWD };
@@ -249,21 +253,22 @@ __attribute__((noinline)) static void note_actions(const posix_spawn_file_action
 			int fd = (int)lm_sys4(SYS_openat, dirfd, (long)a->chdir.path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 
 			args.path = a->chdir.path;
-			lm_begin(v, &acc, LM_OP_CHDIR, &args, 0);
+			lm_begin(v, acc, LM_OP_CHDIR, &args, 0);
 			if (dirfd >= 0)
 				lm_sys_close(dirfd);
 			dirfd = fd;
 			if (fd < 0)
-				return;	/* the spawn will fail */
+				break;	/* the spawn will fail */
 		} else if (a->kind == 2) {
 			args.path = a->open.path;
 			args.flags = (uint32_t)a->open.flags;
-			lm_begin(v, &acc, LM_OP_OPEN, &args, 0);
-			lm_end(v, &acc, 0, -1);	/* a write stays "maybe": its outcome is the child's */
+			lm_begin(v, acc, LM_OP_OPEN, &args, 0);
+			lm_end(v, acc, 0, -1);	/* a write stays "maybe": its outcome is the child's */
 		}
 	}
 	if (dirfd >= 0)
 		lm_sys_close(dirfd);
+	lm_give(acc);
 }
 
 LM_EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,

@@ -168,7 +168,7 @@ static int opens(uint8_t op)
 static long routed(const struct lm_view *v, long nr, const struct lm_row *row, unsigned long *r)
 {
 	uint8_t op = row->op == LM_OP_OPENAT2 ? LM_OP_OPEN : row->op;
-	struct lm_access acc;
+	struct lm_access *acc;
 	struct lm_args args;
 	long rc;
 	int envp = nr == SYS_execve ? 2 : nr == SYS_execveat ? 3 : -1;
@@ -180,11 +180,15 @@ static long routed(const struct lm_view *v, long nr, const struct lm_row *row, u
 		args.path2 = lm_env_ld_path((char *const *)r[envp]);
 		r[envp] = (unsigned long)LM_ENV((char *const *)r[envp]);
 	}
-	rc = lm_begin(v, &acc, op, &args, 0);
-	if (rc < 0)
-		return rc;
+	acc = lm_take();
+	rc = lm_begin(v, acc, op, &args, 0);
+	if (rc < 0 || envp >= 0) {
+		lm_give(acc);	/* before an exec: a vfork child would take it away with it */
+		return rc < 0 ? rc : plain(nr, r);
+	}
 	rc = plain(nr, r);
-	lm_end(v, &acc, rc >= 0, opens(op) ? (int)rc : -1);
+	lm_end(v, acc, rc >= 0, opens(op) ? (int)rc : -1);
+	lm_give(acc);
 	if (rc >= 0 && (op == LM_OP_CHDIR || op == LM_OP_FCHDIR))
 		lm_moved(v);
 	return rc;
@@ -201,7 +205,7 @@ LM_EXPORT long syscall(long nr, ...)
 	for (i = 0; i < 6; i++)
 		r[i] = va_arg(ap, unsigned long);
 	va_end(ap);
-	if (nr >= 0 && nr < LM_N_ROWS && lm_rows[nr].name) {
+	if (nr >= 0 && nr < LM_N_ROWS && lm_rows[nr].name[0]) {
 		v = lm_enter();
 		if (v)
 			return result(routed(v, nr, &lm_rows[nr], r));

@@ -39,23 +39,33 @@ int lm_skip(const struct lm_view *v, uint8_t op, const struct lm_args *args, uin
 /* The cwd has changed. */
 void lm_moved(const struct lm_view *v);
 
+/*
+ * Room for an access, which is big: stacks of threads and of signal handlers may be small, so it is one of a few that
+ * are kept aside, and mapped only when all of these are in use (threads that sit in blocking calls). Never NULL.
+ */
+struct lm_access *lm_take(void);
+void lm_give(struct lm_access *acc);
+
 /* Record around a call: `call` is an expression, `failed` its value on error, `fd` what was opened (lm_rc: its result). */
 #define LM_AROUND(type, op, args, call, failed, fd) \
 	({ \
 		const struct lm_args lm_args = LM_UNPAREN args; \
 		const struct lm_view *lm_v = lm_enter(); \
-		struct lm_access lm_acc; \
 		uint64_t lm_key; \
 		type lm_rc; \
 		int lm_err; \
 		if (!lm_v || lm_skip(lm_v, op, &lm_args, &lm_key)) { \
 			lm_rc = call; \
-		} else if ((lm_err = lm_begin(lm_v, &lm_acc, op, &lm_args, lm_key)) < 0) { \
-			errno = -lm_err; \
-			lm_rc = failed; \
 		} else { \
-			lm_rc = call; \
-			lm_end(lm_v, &lm_acc, lm_rc != failed, fd); \
+			struct lm_access *lm_acc = lm_take(); \
+			if ((lm_err = lm_begin(lm_v, lm_acc, op, &lm_args, lm_key)) < 0) { \
+				errno = -lm_err; \
+				lm_rc = failed; \
+			} else { \
+				lm_rc = call; \
+				lm_end(lm_v, lm_acc, lm_rc != failed, fd); \
+			} \
+			lm_give(lm_acc); \
 		} \
 		lm_rc; \
 	})

@@ -140,6 +140,33 @@ static int start(void)
 	return to == ON;
 }
 
+#define N_ACCESSES 16
+static struct lm_access accesses[N_ACCESSES];
+static uint32_t in_use;	/* a bit each; those of other threads stay set in a forked child: it has fewer then */
+
+struct lm_access *lm_take(void)
+{
+	uint32_t seen = __atomic_load_n(&in_use, __ATOMIC_RELAXED);
+	long map;
+	int i;
+
+	while ((i = __builtin_ffs((int)~seen & ((1 << N_ACCESSES) - 1)) - 1) >= 0)
+		if (__atomic_compare_exchange_n(&in_use, &seen, seen | 1u << i, 1, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return &accesses[i];
+	map = lm_sys6(SYS_mmap, 0, sizeof(struct lm_access), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (map < 0 && map > -4096)
+		die("no memory");
+	return (struct lm_access *)map;
+}
+
+void lm_give(struct lm_access *acc)
+{
+	if (acc >= accesses && acc < accesses + N_ACCESSES)
+		__atomic_fetch_and(&in_use, ~(1u << (acc - accesses)), __ATOMIC_RELEASE);
+	else
+		lm_sys3(SYS_munmap, (long)acc, sizeof(*acc), 0);
+}
+
 const struct lm_view *lm_enter(void)
 {
 	uint8_t now = __atomic_load_n(&attached, __ATOMIC_ACQUIRE);
@@ -181,13 +208,16 @@ void *lm_lookup(void **fn, const char *name)
 static int note_loaded(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	const struct lm_args args = { .dirfd = AT_FDCWD, .dirfd2 = AT_FDCWD, .path = info->dlpi_name };
-	struct lm_access acc;
+	struct lm_access *acc;
 	uint64_t key;
 
 	(void)size;
 	if (info->dlpi_name && strchr(info->dlpi_name, '/') && !lm_skip(arg, LM_OP_DLOPEN, &args, &key) &&
-	    strcmp(info->dlpi_name, lm_preload_name))
-		lm_begin(arg, &acc, LM_OP_DLOPEN, &args, 0);
+	    strcmp(info->dlpi_name, lm_preload_name)) {
+		acc = lm_take();
+		lm_begin(arg, acc, LM_OP_DLOPEN, &args, 0);
+		lm_give(acc);
+	}
 	return 0;
 }
 

@@ -52,12 +52,14 @@ static int made(const char *path, int fd)
 {
 	const struct lm_view *v = lm_enter();
 	const struct lm_args args = { .dirfd = AT_FDCWD, .dirfd2 = AT_FDCWD, .path = path };
-	struct lm_access acc;
+	struct lm_access *acc;
 
 	if (!v || fd < 0)
 		return fd;
-	lm_begin(v, &acc, LM_OP_MADE, &args, 0);
-	lm_end(v, &acc, 1, fd);
+	acc = lm_take();
+	lm_begin(v, acc, LM_OP_MADE, &args, 0);
+	lm_end(v, acc, 1, fd);
+	lm_give(acc);
 	return fd;
 }
 

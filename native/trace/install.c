@@ -41,7 +41,7 @@ static unsigned short make_filter(struct sock_filter *f)
 	f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
 	f[n++] = (struct sock_filter)RET(SECCOMP_RET_USER_NOTIF);
 	for (nr = 0; nr < (int)LM_N_ROWS; nr++) {
-		if (!lm_rows[nr].name)
+		if (!lm_rows[nr].name[0])
 			continue;
 		f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)nr, 0, 1);
 		f[n++] = lm_rows[nr].op == LM_OP_ABSENT ?

@@ -84,6 +84,7 @@ class _Guard(object):
         for name in _FUNCTIONS:
             if hasattr(os, name):
                 setattr(os, name, self._refusing(name, getattr(os, name)))
+        os.open = self._opening_fd(os.open)
         # taken by value by modules that are loaded already
         import _posixsubprocess
         _posixsubprocess.fork_exec = self._refusing('fork', _posixsubprocess.fork_exec)
@@ -100,6 +101,13 @@ class _Guard(object):
                 self.refuse('os.' + name)
             return function(*args, **kwds)
         return refused
+
+    def _opening_fd(self, function):
+        def opening(path, flags, *args, **kwds):
+            if self.on:
+                self.audit('open', (path, None, flags))
+            return function(path, flags, *args, **kwds)
+        return opening
 
     def _opening(self, function):
         def opening(file, mode='r', *args, **kwds):
@@ -216,8 +224,8 @@ def main(args):
     """Answer requests until the end of stdin."""
     sys.dont_write_bytecode = True
     lib = os.path.dirname(_HERE)
-    root = os.path.abspath(args[0])
-    os.chdir(root)
+    os.chdir(args[0])
+    root = os.getcwd()
     # a tuple: a dynamic value that changes sys.path changes what others would find
     sys.path = tuple([lib] + [d for d in args[1:] or sys.path if d != lib])
     import lmake._read.flags

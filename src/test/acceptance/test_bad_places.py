@@ -24,7 +24,7 @@ class BadPlacesTest(unittest.TestCase):
         self.assertNotEqual(0, result.rc)
         self.assertNotRegex(result.out + result.err, r'\tat |Exception in thread|SIGSEGV|Traceback')
         for word in words:
-            self.assertIn(word, result.err)
+            self.assertIn(word, result.out + result.err)
 
     def test_no_python3(self):
         with Repo(FILES) as repo:

@@ -6,6 +6,7 @@ Each test gets an agent in a repo of its own; a test is a function, its name is 
 import os
 import shutil
 import signal
+import struct
 import sys
 import tempfile
 import time
@@ -13,7 +14,7 @@ import traceback
 
 from agent_link import Agent, MAX_KEPT, Reader, frame, strings, string, u8, u32, u64
 
-R, L, WRITE, UNSTABLE, ALLOW, REQUIRED = 0x2, 0x1, 0x10, 0x200, 0x800, 0x400
+L, R, T, WRITE, MAYBE, UNSTABLE, REQUIRED, ALLOW, LATE = 0x1, 0x2, 0x4, 0x10, 0x100, 0x200, 0x400, 0x800, 0x4000
 EXITED, SIGNALED, TIMEOUT, KILLED, CHECKED, CANNOT_START, REFUSED = range(7)
 TESTS = []
 
@@ -536,6 +537,137 @@ def xxhsum_prints_what_the_books_hold(a):
     assert words[0][0].endswith('-R') and len(words[0][0]) == 18 and words[1][0] != words[0][0]
     assert words[2][0] == 'empty-R' and words[3][0].endswith('-L') and words[4][0] == words[5][0] == 'none', lines
     assert lines[6] == words[0][0] and lines[7] + '-R' == lines[6], lines
+
+
+class Log:
+    """The log of a running job, written to as its processes would."""
+    MAGIC = 0x4c4d4b5245433031
+
+    def __init__(self, a, **how):
+        self.a = a
+        self.seq = a.start('echo $LMAKE_AUTODEP_ENV; while [ ! -e LMAKE/go ]; do sleep 0.02; done', flags=2, **how)
+        a.wait_for(lambda: a.live.get(self.seq), 10, 'live line')
+        name, token = b''.join(a.live[self.seq]).decode().strip().rsplit(':', 1)
+        self.file, self.token = open(name, 'r+b', 0), int(token)
+
+    def number(self, at, value=None):
+        self.file.seek(at)
+        if value is None:
+            return struct.unpack('<Q', self.file.read(8))[0]
+        self.file.write(struct.pack('<Q', value))
+
+    def add(self, name, bits, date, sig=1, mtime=0, token=None):
+        raw = name.encode()
+        size = (56 + len(raw) + 8) // 8 * 8
+        at = self.number(16)
+        self.number(16, at + size)
+        self.file.seek(at)
+        self.file.write(struct.pack('<QIIqQqII', self.MAGIC ^ (token or self.token), size, bits, date, sig, mtime, 1, len(raw))
+                        + raw.ljust(size - 48, b'\0'))
+
+    def end(self):
+        self.a.write('LMAKE/go', '')
+        self.file.close()
+        end = self.a.wait(self.seq)
+        os.unlink(self.a.path('LMAKE/go'))
+        return end
+
+
+@test
+def dates_decide_between_reads_and_writes(a):
+    log = Log(a)
+    log.add('late', WRITE, 10, 0)
+    log.add('late', L | R, 20, 5)
+    log.add('dep', L | R, 5, 7)
+    log.add('dep', L, 3, 7, mtime=99)
+    log.add('both', R | L, 10, 7)
+    log.add('both', WRITE, 20, 7)
+    log.add('mixed', T, 10, 0)
+    log.add('mixed', R, 30, 9)
+    log.add('mixed', WRITE, 20, 0)
+    log.add('update', L | R | WRITE, 10, 7)
+    log.add('own', L | R, 10, 7)
+    log.add('own', WRITE, 20, 7)
+    log.add('own', L | R, 30, 8)
+    log.add('moved', L | R, 10, 7)
+    log.add('moved', L | R, 20, 8)
+    log.add('target', ALLOW, 10)
+    log.add('target', R, 20, 6)
+    log.add('stranger', R, 1, 7, token=log.token ^ 8)
+    end = log.end()
+    x = end.accesses
+    assert list(x) == ['dep', 'both', 'late', 'mixed', 'moved', 'own', 'target', 'update'], list(x)
+    assert x['late'].bits == WRITE | L | R | LATE and (x['late'].read, x['late'].write, x['late'].sig) == (20, 10, 0), x
+    assert x['dep'].bits == L | R and (x['dep'].read, x['dep'].sig, x['dep'].mtime) == (3, 7, 99), x['dep']
+    assert x['both'].bits == R | L | WRITE and (x['both'].read, x['both'].write) == (10, 20), x['both']
+    assert x['mixed'].bits == T | WRITE and x['mixed'].read == 10, x['mixed']
+    assert x['update'].bits & R and not x['update'].bits & LATE and x['update'].read == 10, x['update']
+    assert not x['own'].bits & UNSTABLE and x['own'].sig == 7, x['own']
+    assert x['moved'].bits & UNSTABLE and x['moved'].sig == 7, x['moved']
+    assert x['target'].allowed == 10 and x['target'].bits & R and x['target'].read == 20, x['target']
+
+
+@test
+def announced_writes_are_settled_by_the_disk(a):
+    for n in ('same', 'changed', 'removed', 'confirmed'):
+        a.write(n, n)
+    a.send(5, u64(1) + u32(4) + b''.join(string(n) + u64(0) + u8(1) for n in ('same', 'changed', 'removed', 'confirmed')))
+    sigs = [s[0] for s in a.stated.get(timeout=5)[1]]
+    log = Log(a)
+    for n, sig in zip(('same', 'changed', 'removed', 'confirmed'), sigs):
+        log.add(n, MAYBE, 10, sig)
+    log.add('never', MAYBE, 10, 0)
+    log.add('appeared', MAYBE | L, 10, 0)
+    log.add('confirmed', WRITE, 12, sigs[3])
+    log.add('same', L, 5, sigs[0])
+    a.write('changed', 'other')
+    a.write('appeared', 'new')
+    os.unlink(a.path('removed'))
+    x = log.end().accesses
+    assert 'never' not in x, x
+    assert x['same'].bits == L and x['same'].write == 0, x['same']
+    assert x['changed'].bits == WRITE and x['changed'].write == 10 and x['changed'].crc > 15, x['changed']
+    assert x['appeared'].bits & WRITE and x['removed'].bits == 0x20 and x['removed'].crc == 1, x
+    assert x['confirmed'].bits == WRITE and x['confirmed'].write == 12, x['confirmed']
+
+
+@test
+def ignored_from_now_on(a):
+    log = Log(a)
+    log.add('f', R | L, 10, 7)
+    log.add('f', 0x1000 | 0x2000, 20)
+    log.add('f', WRITE, 30, 7)
+    log.add('g', 0x1000, 5)
+    log.add('g', R, 6, 7)
+    x = log.end().accesses
+    assert x['f'].bits == R | L | 0x3000 and x['f'].write == 0 and x['g'].bits == 0x1000 and x['g'].read == 0, x
+
+
+@test
+def refusal_of_the_tracer_is_told_first(a):
+    log = Log(a)
+    log.add('uses io_uring, which cannot be followed', 0x10000, 10)
+    end = log.end()
+    assert end.outcome == REFUSED and end.messages[0].startswith('uses io_uring') and not end.accesses, end
+
+
+@test
+def full_log_is_no_result(a):
+    log = Log(a)
+    log.number(32, 1)
+    end = log.end()
+    assert end.outcome == REFUSED and 'log of accesses is full' in end.messages[0], end
+    assert a.run('true').outcome == EXITED
+
+
+@test
+def many_files_are_merged(a):
+    log = Log(a)
+    for i in range(5000):
+        log.add('dir/%d' % (i % 2500), R if i < 2500 else T, 10 + i, 0)
+    x = log.end().accesses
+    assert len(x) == 2500 and all(r.bits == R | T for r in x.values()) and list(x)[:2] == ['dir/0', 'dir/1']
+    assert not a.run('true').accesses
 
 
 @test

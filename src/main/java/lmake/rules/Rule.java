@@ -43,14 +43,15 @@ public final class Rule {
   private final Recipe recipe;
   private final Set<String> retried;
 
-  Rule(JsonObject line, int id, Map<Integer, Expr.Code> codes, Manifest manifest) {
+  /** {@code site} stands for what of the config and the manifest changes what any command does. */
+  Rule(JsonObject line, int id, Map<Integer, Expr.Code> codes, Manifest manifest, long site) {
     this.id = id;
     name = Digest.text(line, "name");
     where = Digest.text(line, "file", "Lmakefile.py") + ":" + Digest.integer(line, "line", 0);
     special = Special.valueOf(Digest.text(line, "special", "plain").toUpperCase(Locale.ROOT));
     prio = Digest.real(line, "prio", 0);
     matchCrc = Digest.crc(line, "match_crc");
-    cmdCrc = Digest.crc(line, "cmd_crc");
+    cmdCrc = Digest.mix(Digest.crc(line, "cmd_crc"), site);
     rsrcCrc = Digest.crc(line, "rsrc_crc");
     stems = Stems.of(line);
     targets = entries(line, "targets", TargetEntry.Kind.TARGET);
@@ -109,7 +110,7 @@ public final class Rule {
     return matchCrc;
   }
 
-  /** Digest of what reruns its jobs. */
+  /** Digest of what reruns its jobs: its own part, link_support and source dirs. */
   public long cmdCrc() {
     return cmdCrc;
   }
@@ -153,6 +154,25 @@ public final class Rule {
 
   public int maxRetriesOnLost() {
     return attrs.integer("max_retries_on_lost", 1);
+  }
+
+  /** Seconds a job runs before a start line is said. */
+  public double startDelay(String[] values) {
+    return manner("start_delay", values, 3);
+  }
+
+  /** Lines of stderr that are shown, 0 = all. */
+  public int maxStderrLines(String[] values) {
+    return (int) manner("max_stderr_len", values, 100);
+  }
+
+  /** How a job is talked about: never worth an error, the job runs all the same. */
+  private double manner(String attribute, String[] values, double fallback) {
+    try {
+      return attrs.real(attribute, Scope.of(this, values), fallback);
+    } catch (Evaluator.EvalError e) {
+      return fallback;
+    }
   }
 
   /** Whether {@code lmake -r} retries a job that ended so. */

@@ -142,7 +142,7 @@ def _parse(text, i, in_spec):
 
 def parse(text):
     """Return the list of str and Field the text is made of. Raises ReadError for bad syntax."""
-    return _parse(text, 0, False)[0]
+    return _parse(text, 0, False)[0] if '{' in text or '}' in text else [text] if text else []
 
 
 def code(parts):

@@ -51,11 +51,11 @@ class _LmakeStar(object):
         return ''.join(p if isinstance(p, str) else str(given[p[0]]) if len(p) == 2 else stems[p[0]] for p in self.parts)
     @property
     def reg_expr(self):
-        import re
         out, seen = [], set()
+        escape = lambda text: ''.join('\\\\' + c if c in '[](){}?*+|^$\\\\.&~# \\t\\n\\r\\v\\f-' else c for c in text)
         for p in self.parts:
-            if isinstance(p, str): out.append(re.escape(p))
-            elif len(p) == 1: out.append(re.escape(stems[p[0]]))
+            if isinstance(p, str): out.append(escape(p))
+            elif len(p) == 1: out.append(escape(stems[p[0]]))
             elif p[0] in seen: out.append('(?P=%s)' % p[0])
             elif p[0].startswith('<'): out.append('(%s)' % p[1])
             else:
@@ -223,6 +223,8 @@ class Bundle(object):
         if name in referenced(text) and self.bound[name] is not function:
             raise ReadError('function %s calls another function of the same name' % name)
         self._emit(text)
+        if function.__module__.startswith('lmake.'):
+            return  # ours: where it is installed is of no interest
         self.has_function = True
         mark = (name, function.__name__, local_file(source.file, self.modules.root), source.line)
         self._emit('_lmake_at(%s, %r, %r, %d)\n' % mark, False)
@@ -270,6 +272,8 @@ class Bundle(object):
             return value.__name__
         if _is_named(value):
             return '__import__(%r, fromlist=[\'\']).%s' % (value.__module__, self._importable(value))
+        if isinstance(value, type(re.compile(''))):
+            return '__import__(\'re\').compile(%r, %d)' % (value.pattern, value.flags)
         maker = '__import__(%r, fromlist=[\'\']).%s' % (kind.__module__, self._importable(kind))
         for base, plain in ((dict, dict), (list, list), (tuple, tuple), (set, set)):
             if isinstance(value, base) and kind.__reduce_ex__ is object.__reduce_ex__ and base is not tuple:
