@@ -104,7 +104,7 @@ final class LmakeCommand implements Command {
 
   private static int job(Context context, Jobs jobs) throws UserError {
     try {
-      return JobFinder.find(context, jobs);
+      return JobFinder.findOrMake(context, jobs);
     } catch (UserError e) {
       // The only tool for which scripts expect this code.
       throw new UserError(ExitCode.BAD_STATE, e.getMessage());
