@@ -4,9 +4,9 @@ import lmake.graph.DepVector;
 import lmake.graph.TargetVector;
 
 /**
- * Targets and deps of a job as one value. Node ids are differences to the previous one, since a job reads neighbours; bits are
- * left out when equal to the previous ones; a state ({@link lmake.base.Crc} below 128) takes one byte: some 10 bytes a dep, 3
- * when it is absent.
+ * Targets and deps of a job as one value. Node ids are differences to the previous one, since a job reads neighbours;
+ * bits are left out when equal to the previous ones; a state ({@link lmake.base.Crc} below 128) takes one byte: some 10
+ * bytes a dep, 3 when it is absent.
  *
  * <pre>
  *   targets: varint count, then per target

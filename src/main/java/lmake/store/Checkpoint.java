@@ -13,8 +13,8 @@ import lmake.base.Bug;
 /**
  * What is known to be safely on the disk: the file {@code checkpoint}, replaced whole each time.
  *
- * <p>Content: 8 bytes of magic, string boot id, clean and unverified (1 byte each), size and mtime of the data file (8 bytes
- * each), count and bytes of the meta pages, CRC-32 of all before (4 bytes).
+ * <p>Content: 8 bytes of magic, string boot id, clean and unverified (1 byte each), size and mtime of the data file (8
+ * bytes each), count and bytes of the meta pages, CRC-32 of all before (4 bytes).
  *
  * @param bootId of the kernel under which the data file may have been written since
  * @param clean nothing was written since, and the data file then had this size and date

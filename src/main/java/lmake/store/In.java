@@ -4,7 +4,10 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import lmake.base.Bug;
 
-/** Reads back what {@link Out} wrote. What is read carries a checksum, so to run past the end is a bug. */
+/**
+ * Reads back what {@link Out} wrote. What is read carries a checksum, so to run past the end is a bug. Checks are spelt
+ * out rather than {@link Bug#check}, whose arguments are boxed even when it holds: this runs once a byte.
+ */
 final class In {
   private final byte[] bytes;
   private int at;
@@ -41,14 +44,14 @@ final class In {
       byte b = bytes[need(1)];
       value |= (b & 0x7FL) << shift;
       if (b >= 0) return value;
-      Bug.check(shift < 63, "endless varint");
+      if (shift >= 63) throw Bug.of("endless varint");
     }
   }
 
   /** A varint that counts things which take at least one byte each. */
   int count() {
     long count = varint();
-    Bug.check(count >= 0 && count <= bytes.length - at, "%d things in %d bytes", count, bytes.length - at);
+    if (count < 0 || count > bytes.length - at) throw Bug.of("%d things in %d bytes", count, bytes.length - at);
     return (int) count;
   }
 
@@ -66,7 +69,7 @@ final class In {
 
   private int need(int more) {
     int from = at;
-    Bug.check(more <= bytes.length - from, "a value of %d bytes is cut short", bytes.length);
+    if (more > bytes.length - from) throw Bug.of("a value of %d bytes is cut short", bytes.length);
     at = from + more;
     return from;
   }

@@ -7,8 +7,8 @@ import lmake.graph.Shelf;
 import lmake.graph.TargetVector;
 
 /**
- * Jobs by rule and stems, and their deps and targets, read when first asked. A key is the rule and, in order, length and bytes
- * of each stem. Engine's thread only.
+ * Jobs by rule and stems, and their deps and targets, read when first asked. A key is the rule and, in order, length
+ * and bytes of each stem. Engine's thread only.
  */
 final class JobShelf implements Shelf {
   private final KeyTable keys;

@@ -4,13 +4,14 @@ import java.util.Arrays;
 import lmake.base.Bug;
 
 /**
- * Pairs (owner, bytes) numbered from 1 in order of arrival: components of names under their dir, stems of jobs under their
- * rule. Held whole in memory, in the very blocks that lie on disk, with a hash table of 64-bit slots (hash, id) on top:
- * some 45 bytes a name, and a look-up is one probe and one comparison. It only grows, so that on disk only the last block is
- * ever written again. Engine's thread only.
+ * Pairs (owner, bytes) numbered from 1 in order of arrival: components of names under their dir, stems of jobs under
+ * their rule. Held whole in memory, in the very blocks that lie on disk, with a hash table of 64-bit slots (hash, id)
+ * on top: some 45 bytes a name, and a look-up is one probe and one comparison. It only grows, so that on disk only the
+ * last block is ever written again. Engine's thread only.
  *
- * <p>A block: id of its first pair, number of pairs (little-endian, 4 bytes each), then per pair: varint owner, varint length,
- * bytes. It is closed when the next pair would make it outgrow one page of LMDB; a longer pair has a block of its own.
+ * <p>A block: id of its first pair, number of pairs (little-endian, 4 bytes each), then per pair: varint owner, varint
+ * length, bytes. It is closed when the next pair would make it outgrow one page of LMDB; a longer pair has a block of
+ * its own.
  */
 final class KeyTable {
   /** What one overflow page of LMDB holds besides its header and our checksum. */
@@ -45,7 +46,8 @@ final class KeyTable {
     return find(hash(owner, bytes, from, to), owner, bytes, from, to);
   }
 
-  private int find(int hash, int owner, byte[] bytes, int from, int to) {
+  /** The same, by one who has worked out the {@link #hash} already. */
+  int find(int hash, int owner, byte[] bytes, int from, int to) {
     int mask = slots.length - 1;
     for (int i = hash & mask; ; i = i + 1 & mask) {
       long slot = slots[i];
@@ -56,7 +58,11 @@ final class KeyTable {
 
   /** Id of a pair, made if need be. */
   int intern(int owner, byte[] bytes, int from, int to) {
-    int hash = hash(owner, bytes, from, to);
+    return intern(hash(owner, bytes, from, to), owner, bytes, from, to);
+  }
+
+  /** The same, by one who has worked out the {@link #hash} already. */
+  int intern(int hash, int owner, byte[] bytes, int from, int to) {
     int found = find(hash, owner, bytes, from, to);
     if (found != 0) return found;
     int length = to - from;
@@ -126,17 +132,20 @@ final class KeyTable {
     addBlock(block, block.length);
     int pairs = getInt(block, 4);
     int offset = HEADER;
-    for (int i = 0; i < pairs; i++) {
-      int start = varintEnd(block, offset);
-      int bytes = start < 0 ? -1 : varintEnd(block, start);
-      if (bytes < 0) throw new Corrupt("a block of names is cut short");
-      long length = varint(block, start);
-      if (length > block.length - bytes) throw new Corrupt("a name runs out of its block");
-      int end = bytes + (int) length;
-      number(blockCount - 1, offset, hash((int) varint(block, offset), block, bytes, end));
-      offset = end;
-    }
+    for (int i = 0; i < pairs; i++) offset = loadPair(block, offset);
     if (offset != block.length) throw new Corrupt("a block of names is too long");
+  }
+
+  /** Gives the place of the next one. */
+  private int loadPair(byte[] block, int offset) throws Corrupt {
+    int start = varintEnd(block, offset);
+    int bytes = start < 0 ? -1 : varintEnd(block, start);
+    if (bytes < 0) throw new Corrupt("a block of names is cut short");
+    long length = varint(block, start);
+    if (length > block.length - bytes) throw new Corrupt("a name runs out of its block");
+    int end = bytes + (int) length;
+    number(blockCount - 1, offset, hash((int) varint(block, offset), block, bytes, end));
+    return end;
   }
 
   // --- blocks
@@ -169,7 +178,7 @@ final class KeyTable {
   // --- ids and hashes
 
   private int position(int id) {
-    Bug.check(id > 0 && id <= count, "id %d was never given out, the last is %d", id, count);
+    if (id <= 0 || id > count) throw Bug.of("id %d was never given out, the last is %d", id, count);
     return at[id];
   }
 
@@ -220,10 +229,22 @@ final class KeyTable {
   }
 
   private static int hash(int owner, byte[] bytes, int from, int to) {
-    // times 31 is a shift and a subtraction: half the latency of a true multiplication, and the end is mixed anyway
-    long h = owner * 0x9E3779B97F4A7C15L;
-    for (int i = from; i < to; i++) h = h * 31 + bytes[i];
-    h = (h ^ h >>> 32) * 0xD6E8FEB86659FD93L;
+    long h = seed(owner);
+    for (int i = from; i < to; i++) h = step(h, bytes[i]);
+    return mix(h);
+  }
+
+  /** The hash of a pair is made by this, a {@link #step} for each byte, and {@link #mix}. */
+  static long seed(int owner) {
+    return owner * 0x9E3779B97F4A7C15L;
+  }
+
+  static long step(long hash, byte b) {
+    return hash * 31 + b; // a shift and a subtraction: half the latency of a true multiplication
+  }
+
+  static int mix(long hash) {
+    long h = (hash ^ hash >>> 32) * 0xD6E8FEB86659FD93L;
     return (int) (h ^ h >>> 32);
   }
 

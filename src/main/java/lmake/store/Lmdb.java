@@ -18,9 +18,9 @@ import org.lmdbjava.LmdbNativeException;
 import org.lmdbjava.Txn;
 
 /**
- * The data file through LMDB: tables, one write transaction at a time, one reader that follows it, pins. The only user of
- * lmdbjava. Every value ends with a CRC-32 of its key and itself. Engine's thread, but for {@link #pin} and {@link #sync};
- * {@link Store} sees to it that no pin is taken within a write transaction.
+ * The data file through LMDB: tables, one write transaction at a time, one reader that follows it, pins. The only user
+ * of lmdbjava. Every value ends with a CRC-32 of its key and itself. Engine's thread, but for {@link #pin} and
+ * {@link #sync}; {@link Store} sees to it that no pin is taken within a write transaction.
  */
 final class Lmdb implements AutoCloseable {
   static final String DATA = "data.mdb";
@@ -125,7 +125,12 @@ final class Lmdb implements AutoCloseable {
   }
 
   private Optional<ByteBuffer> get(Table table, ByteBuffer name) {
-    ByteBuffer value = tables[table.ordinal()].get(txn(), name);
+    ByteBuffer value;
+    try {
+      value = tables[table.ordinal()].get(txn(), name);
+    } catch (LmdbException e) {
+      throw damaged(table); // LMDB met a page that cannot be: the disk changed under it
+    }
     if (value == null) return Optional.empty();
     int end = value.limit() - CHECKSUM;
     if (end < 0) throw damaged(table);
@@ -226,6 +231,7 @@ final class Lmdb implements AutoCloseable {
 
   /** Keeps the pages of the current snapshot, and of all later ones, from being written over, until it is closed. */
   Pin pin() {
+    env.readerCheck(); // a reader elsewhere that was killed must not pin its snapshot for ever
     Txn<ByteBuffer> pin = env.txnRead();
     return pin::close;
   }

@@ -3,7 +3,6 @@ package lmake.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -13,14 +12,14 @@ import java.util.BitSet;
 import java.util.zip.CRC32;
 
 /**
- * The verdict on a data file after an unclean stop, before LMDB sees it: LMDB follows page numbers and offsets without a
- * doubt, and on a torn file it takes the JVM down. Walks every page that can be reached from the newest meta page, in Java,
- * checking structure, order of keys, the list of free pages, and the checksum of each value. Some 1 GB/s.
+ * The verdict on a data file after an unclean stop, before LMDB sees it: LMDB follows page numbers and offsets without
+ * a doubt, and on a torn file it takes the JVM down. Walks every page that can be reached from the newest meta page, in
+ * Java, checking structure, order of keys, the list of free pages, and the checksum of each value. Some 1 GB/s.
  *
- * <p>Format: lmdb.h and mdb.c of LMDB 0.9.33, data version 1, 64 bits. A page begins with its number (8 bytes), padding (2),
- * flags (2), then lower and upper bound of its free space (2 each) or, on an overflow page, the length of the run (4). Node
- * offsets (2 each) follow up to the lower bound. A node: 6 bytes of size and flags, key size (2), key, value; on a branch page
- * those 6 bytes are the number of the child.
+ * <p>Format: lmdb.h and mdb.c of LMDB 0.9.33, data version 1, 64 bits. A page begins with its number (8 bytes), padding
+ * (2), flags (2), then lower and upper bound of its free space (2 each) or, on an overflow page, the length of the run
+ * (4). Node offsets (2 each) follow up to the lower bound. A node: 6 bytes of size and flags, key size (2), key, value;
+ * on a branch page those 6 bytes are the number of the child.
  */
 final class PageCheck {
   private static final int MAGIC = 0xBEEFC0DE;
@@ -80,7 +79,9 @@ final class PageCheck {
       long size = channel.size();
       long mapSize = metas.getLong(newest + PAGE_HEADER + 16);
       if (lastPage < 1 || lastPage >= Integer.MAX_VALUE) throw new Corrupt("it claims %d pages", lastPage);
-      if (mapSize < (lastPage + 1) * pageSize || mapSize > MAX_MAP) throw new Corrupt("it claims a map of %d bytes", mapSize);
+      if (mapSize < (lastPage + 1) * pageSize || mapSize > MAX_MAP) {
+        throw new Corrupt("it claims a map of %d bytes", mapSize);
+      }
       PageCheck check = new PageCheck(map(channel, size), size, pageSize, lastPage);
       check.seen.set(0, 2);
       ByteBuffer meta = metas.position(newest).slice().order(ByteOrder.nativeOrder());
@@ -118,14 +119,16 @@ final class PageCheck {
     ByteBuffer[] segments = new ByteBuffer[(int) ((size >>> SEGMENT_BITS) + 1)];
     for (int i = 0; i < segments.length; i++) {
       long from = (long) i << SEGMENT_BITS;
-      MappedByteBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, from, Math.min(size - from, 1L << SEGMENT_BITS));
-      segments[i] = mapped.order(ByteOrder.nativeOrder());
+      long length = Math.min(size - from, 1L << SEGMENT_BITS);
+      segments[i] = channel.map(FileChannel.MapMode.READ_ONLY, from, length).order(ByteOrder.nativeOrder());
     }
     return segments;
   }
 
   private static Tree db(ByteBuffer page, int at, Use use, String label, boolean integerKey) {
-    return new Tree(use, label, integerKey, page.getShort(at + 4), page.getShort(at + 6), page.getLong(at + 32), page.getLong(at + 40));
+    int flags = page.getShort(at + 4);
+    int depth = page.getShort(at + 6);
+    return new Tree(use, label, integerKey, flags, depth, page.getLong(at + 32), page.getLong(at + 40));
   }
 
   // --- trees

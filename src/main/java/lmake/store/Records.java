@@ -8,8 +8,8 @@ import lmake.graph.JobStatus;
 import lmake.graph.RunReason;
 
 /**
- * Nodes and jobs as records of 32 bytes, little-endian, in blocks of {@link Graph#BLOCK}: one overflow page of LMDB. What the
- * engine needs at once when it starts is here; what varies in size is elsewhere.
+ * Nodes and jobs as records of 32 bytes, little-endian, in blocks of {@link Graph#BLOCK}: one overflow page of LMDB.
+ * What the engine needs at once when it starts is here; what varies in size is elsewhere.
  *
  * <pre>
  *   node: crc 8, sig 8, writer 4, flags 4, zero 8
@@ -19,6 +19,9 @@ import lmake.graph.RunReason;
 final class Records {
   static final int RECORD = 32;
   static final int BLOCK_BYTES = Graph.BLOCK * RECORD;
+
+  private static final int STATUSES = JobStatus.values().length;
+  private static final int REASONS = RunReason.Kind.values().length;
 
   private final byte[] bytes = new byte[BLOCK_BYTES];
   private final ByteBuffer block = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -70,7 +73,8 @@ final class Records {
       int at = (job - first) * RECORD;
       int status = bytes[at];
       int reason = bytes[at + 1];
-      if (status < 0 || status >= STATUSES || reason < 0 || reason >= REASONS) throw new Corrupt("job %d makes no sense", job);
+      boolean known = status >= 0 && status < STATUSES && reason >= 0 && reason < REASONS;
+      if (!known) throw new Corrupt("job %d makes no sense", job);
       graph.loadJob(
           job,
           shelf.rule(job),
@@ -82,9 +86,6 @@ final class Records {
           block.getInt(at + 24));
     }
   }
-
-  private static final int STATUSES = JobStatus.values().length;
-  private static final int REASONS = RunReason.Kind.values().length;
 
   private void take(ByteBuffer value) throws Corrupt {
     if (value.remaining() != BLOCK_BYTES) throw new Corrupt("a block of %d bytes of records", value.remaining());

@@ -10,8 +10,8 @@ import lmake.graph.RunReason;
 import lmake.graph.RunRecord;
 
 /**
- * A {@link RunRecord} as bytes: a version byte, then its components in order. Numbers are zigzag varints, but for the timeout
- * (8 bytes of IEEE 754); texts, lists and maps are a varint count and their content.
+ * A {@link RunRecord} as bytes: a version byte, then its components in order. Numbers are zigzag varints, but for the
+ * timeout (8 bytes of IEEE 754); texts, lists and maps are a varint count and their content.
  */
 final class RunCodec {
   private static final int VERSION = 1;

@@ -18,11 +18,13 @@ import lmake.graph.TargetVector;
 import lmake.rules.RuleIds;
 
 /**
- * What the repo knows, kept in a dir. {@link #open} reads names, nodes and jobs into a {@link Graph}; {@link #commit} takes
- * what changed since. A commit survives the death of the process at once, a power cut after the next {@link #checkpoint}.
+ * What the repo knows, kept in a dir. {@link #open} reads names, nodes and jobs into a {@link Graph}; {@link #commit}
+ * takes what changed since. A commit survives the death of the process at once, a power cut after the next
+ * {@link #checkpoint}.
  *
- * <p>Engine's thread only, but for {@link #checkpoint}, which another thread should call (it waits for the disk): at least
- * every 2 s or 500 jobs while there is work, and when there is no more. One store at a time may write; its owner sees to that.
+ * <p>Engine's thread only, but for {@link #checkpoint}, which another thread should call (it waits for the disk): at
+ * least every 2 s or 500 jobs while there is work, and when there is no more. One store at a time may write; its owner
+ * sees to that.
  */
 public final class Store implements RuleIds, AutoCloseable {
   private static final String RULES_BLOB = "#rules";
@@ -73,10 +75,11 @@ public final class Store implements RuleIds, AutoCloseable {
   /**
    * Opens the store of a dir; makes it when there is none, unless {@code readOnly}.
    *
-   * <p>A damaged store is moved aside as {@code <dir>.bad-<n>} and a fresh one made, since all can be worked out again; {@link
-   * #warning} then says so. Read-only, it is refused.
+   * <p>A damaged store is moved aside as {@code <dir>.bad-<n>} and a fresh one made, since all can be worked out again;
+   * {@link #warning} then says so. Read-only, it is refused.
    *
-   * @throws UserError VERSION for another format; BAD_STATE when damaged, absent or in need of recovery and read-only; SYSTEM
+   * @throws UserError VERSION for another format; BAD_STATE when damaged, absent or in need of recovery and read-only;
+   * SYSTEM
    *     when the disk refuses
    */
   public static Store open(Path dir, boolean readOnly) throws UserError {
@@ -89,9 +92,12 @@ public final class Store implements RuleIds, AutoCloseable {
       try {
         return attempt(dir, readOnly, mapBytes, "");
       } catch (Corrupt e) {
-        if (readOnly) throw new UserError(ExitCode.BAD_STATE, damaged(path, e) + "\n  consider: run lmake, it will make a new one");
-        Path aside = dir.moveAside();
-        return attempt(dir, false, mapBytes, damaged(path, e) + "; it was moved to " + aside + " and a new one is made");
+        String damaged = "the store in " + path + " is damaged (" + e.getMessage() + ")";
+        if (readOnly) {
+          throw new UserError(ExitCode.BAD_STATE, damaged + "\n  consider: run lmake, it will make a new one");
+        }
+        String warning = damaged + "; it was moved to " + dir.moveAside() + " and a new one is made";
+        return attempt(dir, false, mapBytes, warning);
       }
     } catch (Corrupt e) {
       throw Bug.of("a new store is damaged: %s", e.getMessage());
@@ -129,25 +135,27 @@ public final class Store implements RuleIds, AutoCloseable {
   }
 
   /**
-   * True when the last owner did not {@link #close}, or the machine stopped before what it wrote was safe. What {@link #load}
-   * gives takes account of it.
+   * True when the last owner did not {@link #close}, or the machine stopped before what it wrote was safe. What
+   * {@link #load} gives takes account of it.
    */
   public boolean unclean() {
     return !found.clean() || found.powerCut();
   }
 
   /**
-   * The graph as the last commit left it; once per store. Jobs that were running are NEW and their targets BUSY: nobody will
-   * account for them. After a power cut every node with a sig is HOT: files may have lost content and kept their date, so each
-   * must be summed again before it is trusted. After a mere kill no such thing can be: what a commit says was written before
-   * anything else went on. These changes are the first ones to be committed.
+   * The graph as the last commit left it; once per store. Jobs that were running are NEW and their targets BUSY: nobody
+   * will account for them. After a power cut every node with a sig is HOT: files may have lost content and kept their
+   * date, so each must be summed again before it is trusted. After a mere kill no such thing can be: what a commit says
+   * was written before anything else went on. These changes are the first ones to be committed.
    */
   public Graph load() {
     Bug.check(!loaded, "a store gives its graph once");
     loaded = true;
     for (int job = 1; job <= graph.jobCount(); job++) if (graph.status(job) == JobStatus.RUNNING) disown(job);
     if (found.powerCut()) {
-      for (int node = 1; node <= graph.nodeCount(); node++) if (graph.sig(node) != 0) graph.setFlag(node, Graph.HOT, true);
+      for (int node = 1; node <= graph.nodeCount(); node++) {
+        if (graph.sig(node) != 0) graph.setFlag(node, Graph.HOT, true);
+      }
     }
     return graph;
   }
@@ -236,10 +244,11 @@ public final class Store implements RuleIds, AutoCloseable {
   }
 
   /**
-   * Keeps all that changed since the last commit, in one transaction; nothing is done when nothing changed. Afterwards it
-   * survives the death of the process.
+   * Keeps all that changed since the last commit, in one transaction; nothing is done when nothing changed. Afterwards
+   * it survives the death of the process.
    *
-   * @throws UserError SYSTEM when the disk refuses (full, or broken): nothing is lost nor half written, the same changes go with
+   * @throws UserError SYSTEM when the disk refuses (full, or broken): nothing is lost nor half written, the same
+   * changes go with
    *     the next commit
    */
   public void commit(Graph of) throws UserError {
@@ -317,7 +326,9 @@ public final class Store implements RuleIds, AutoCloseable {
 
   private void write(Table table, KeyTable keys) {
     if (!keys.dirty()) return;
-    for (int i = keys.firstDirtyBlock(); i < keys.blockCount(); i++) lmdb.put(table, i, keys.block(i), keys.blockSize(i));
+    for (int i = keys.firstDirtyBlock(); i < keys.blockCount(); i++) {
+      lmdb.put(table, i, keys.block(i), keys.blockSize(i));
+    }
   }
 
   // --- what survives a power cut
@@ -400,10 +411,6 @@ public final class Store implements RuleIds, AutoCloseable {
     } catch (IOException | Corrupt e) {
       throw Bug.of("a value is damaged, and that cannot be noted: %s", e.getMessage());
     }
-  }
-
-  private static String damaged(Path dir, Corrupt e) {
-    return "the store in " + dir + " is damaged (" + e.getMessage() + ")";
   }
 
   private static UserError refused(Path dir, String what, IOException e) {

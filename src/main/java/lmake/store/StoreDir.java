@@ -10,9 +10,9 @@ import lmake.base.ExitCode;
 import lmake.base.UserError;
 
 /**
- * The files of a store: {@code format}, {@code data.mdb}, {@code lock.mdb}, {@code checkpoint}. Makes them, tells whether they
- * were left clean, puts back what a power cut undid, moves a damaged store aside. No state but the path; all before LMDB
- * opens the data.
+ * The files of a store: {@code format}, {@code data.mdb}, {@code lock.mdb}, {@code checkpoint}. Makes them, tells
+ * whether they were left clean, puts back what a power cut undid, moves a damaged store aside. No state but the path;
+ * all before LMDB opens the data.
  */
 record StoreDir(Path dir) {
   /** Changes whenever what we write can no longer be read by what was. */
@@ -64,7 +64,8 @@ record StoreDir(Path dir) {
     }
     if (text.isEmpty()) throw new Corrupt("its file '%s' is empty", FORMAT_FILE);
     if (text.equals(FORMAT_WORDS + FORMAT)) return;
-    String found = text.startsWith(FORMAT_WORDS) ? "format " + printable(text.substring(FORMAT_WORDS.length())) : "another program";
+    boolean ours = text.startsWith(FORMAT_WORDS);
+    String found = ours ? "format " + printable(text.substring(FORMAT_WORDS.length())) : "another program";
     throw new UserError(
         ExitCode.VERSION,
         "the store in "
@@ -77,7 +78,10 @@ record StoreDir(Path dir) {
             + dir);
   }
 
-  /** Puts back what a power cut undid, and checks all unless the store was left clean. Writes nothing if {@code readOnly}. */
+  /**
+   * Puts back what a power cut undid, and checks all unless the store was left clean. Writes nothing if
+   * {@code readOnly}.
+   */
   Found recover(boolean readOnly) throws IOException, UserError, Corrupt {
     Checkpoint saved = Checkpoint.read(dir);
     if (!Files.exists(data())) throw new Corrupt("its file '%s' is missing", Lmdb.DATA);

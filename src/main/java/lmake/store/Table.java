@@ -1,6 +1,9 @@
 package lmake.store;
 
-/** Tables of the store. Keys are 4-byte numbers in the order of the machine (MDB_INTEGERKEY), but for blobs: their names. */
+/**
+ * Tables of the store. Keys are 4-byte numbers in the order of the machine (MDB_INTEGERKEY), but for blobs: their
+ * names.
+ */
 enum Table {
   NODES("nodes"), // block of nodes -> records of 32 bytes
   NAMES("names"), // block -> names, see KeyTable

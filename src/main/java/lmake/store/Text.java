@@ -7,8 +7,8 @@ import java.util.Arrays;
  * Strings to bytes and back. File names are bytes: those that are not UTF-8 travel in strings as lone surrogates
  * U+DC80..U+DCFF, one per byte, as Python's {@code surrogateescape} does. Pure functions.
  *
- * <p>From bytes to a string and back is the identity. A string that no bytes give (another lone surrogate) is written as its
- * three-byte form, which is read back as three escapes: no file has such a name.
+ * <p>From bytes to a string and back is the identity. A string that no bytes give (another lone surrogate) is written
+ * as its three-byte form, which is read back as three escapes: no file has such a name.
  */
 final class Text {
   private static final int ESCAPE = 0xDC00;
@@ -23,12 +23,25 @@ final class Text {
     int length = text.length();
     for (int i = 0; i < length; i++) {
       char c = text.charAt(i);
-      if (c < 0x80) out[at++] = (byte) c;
-      else if (Character.isHighSurrogate(c) && i + 1 < length && Character.isLowSurrogate(text.charAt(i + 1))) {
-        at = encodeWide(Character.toCodePoint(c, text.charAt(++i)), out, at);
-      } else at = encodeChar(c, out, at);
+      if (c < 0x80) {
+        out[at++] = (byte) c;
+        continue;
+      }
+      int end = encodeWide(text, i, out, at);
+      if (end - at == 4) i++; // it took a pair of surrogates
+      at = end;
     }
     return at;
+  }
+
+  /**
+   * Writes the char at a place of a string, which is not ASCII: with the next one, as four bytes, if they are a pair.
+   */
+  static int encodeWide(String text, int i, byte[] out, int at) {
+    char c = text.charAt(i);
+    char next = i + 1 < text.length() ? text.charAt(i + 1) : 0;
+    if (Character.isSurrogatePair(c, next)) return encodePair(Character.toCodePoint(c, next), out, at);
+    return encodeChar(c, out, at);
   }
 
   static byte[] encode(String text) {
@@ -50,7 +63,7 @@ final class Text {
     return at;
   }
 
-  private static int encodeWide(int code, byte[] out, int at) {
+  private static int encodePair(int code, byte[] out, int at) {
     out[at++] = (byte) (0xF0 | code >> 18);
     out[at++] = (byte) (0x80 | code >> 12 & 0x3F);
     out[at++] = (byte) (0x80 | code >> 6 & 0x3F);

@@ -55,8 +55,8 @@ final class BadStoreTest {
 
   @ParameterizedTest
   @ValueSource(strings = {
-    "data: empty", "data: half", "data: short", "data: one page", "data: junk", "data: text", "data: gone", "checkpoint: empty",
-    "checkpoint: junk", "checkpoint: gone", "format: empty", "format: gone"
+    "data: empty", "data: half", "data: short", "data: one page", "data: junk", "data: text", "data: gone",
+    "checkpoint: empty", "checkpoint: junk", "checkpoint: gone", "format: empty", "format: gone"
   })
   void movesADamagedStoreAside(String damage) throws Exception {
     damage(damage);
@@ -152,7 +152,8 @@ final class BadStoreTest {
   @Test
   void losesNothingWhenTheDiskIsFull() throws Exception {
     Path disk = Files.createDirectories(tmp.resolve("disk"));
-    assumeTrue(run("mount", "-t", "tmpfs", "-o", "size=3m", "none", disk.toString()), "only root can mount a small disk");
+    boolean mounted = run("mount", "-t", "tmpfs", "-o", "size=3m", "none", disk.toString());
+    assumeTrue(mounted, "only root can mount a small disk");
     try {
       Path small = disk.resolve("store");
       Path filler = Files.write(disk.resolve("filler"), new byte[1 << 20]);

@@ -28,7 +28,8 @@ final class CodecTest {
   @Test
   void bodyHasGoldenBytes() {
     TargetVector targets =
-        new TargetVector(new int[] {5, 4}, new int[] {0x100, 0x800}, new long[] {0x1122334455667788L, 1}, new long[] {9, 0});
+        new TargetVector(
+            new int[] {5, 4}, new int[] {0x100, 0x800}, new long[] {0x1122334455667788L, 1}, new long[] {9, 0});
     DepVector deps =
         new DepVector.Builder()
             .add(300, Accesses.R, 0, false, 0, 0x0102030405060708L)
@@ -55,12 +56,12 @@ final class CodecTest {
     RunRecord run =
         new RunRecord(
             1, 2, List.of("sh", "é"), Map.of("A", "b"), Map.of(), "none", "", "out", "/tmp", 1.5,
-            new RunReason(RunReason.Kind.NEVER_RUN, 3), "t", "", 4, 5, JobStatus.OK, -1, 6, 7, 8, 9, 10, 11, new byte[] {42},
-            new byte[0], List.of("m"));
+            new RunReason(RunReason.Kind.NEVER_RUN, 3), "t", "", 4, 5, JobStatus.OK, -1, 6, 7, 8, 9, 10, 11,
+            new byte[] {42}, new byte[0], List.of("m"));
     String golden =
-        "01" + "02" + "04" + "02" + "027368" + "02c3a9" + "01" + "0141" + "0162" + "00" + "046e6f6e65" + "00" + "036f7574"
-            + "042f746d70" + "000000000000f83f" + "01" + "06" + "0174" + "00" + "08" + "0a" + "08" + "01" + "0c" + "0e" + "10"
-            + "12" + "14" + "16" + "012a" + "00" + "01" + "016d";
+        "01" + "02" + "04" + "02" + "027368" + "02c3a9" + "01" + "0141" + "0162" + "00" + "046e6f6e65" + "00"
+            + "036f7574" + "042f746d70" + "000000000000f83f" + "01" + "06" + "0174" + "00" + "08" + "0a" + "08" + "01" + "0c" + "0e"
+            + "10" + "12" + "14" + "16" + "012a" + "00" + "01" + "016d";
     assertEquals(golden, HEX.formatHex(RunCodec.encode(run)));
     Model.assertSame(run, RunCodec.decode(new In(HEX.parseHex(golden))));
   }
@@ -136,7 +137,9 @@ final class CodecTest {
   void extremesComeBack() {
     DepVector deps =
         new DepVector(
-            new int[] {Integer.MAX_VALUE, 1, Integer.MAX_VALUE}, new int[] {-1, 0, Integer.MIN_VALUE}, new long[] {127, 128, Long.MIN_VALUE});
+            new int[] {Integer.MAX_VALUE, 1, Integer.MAX_VALUE},
+            new int[] {-1, 0, Integer.MIN_VALUE},
+            new long[] {127, 128, Long.MIN_VALUE});
     Out out = new Out(1);
     BodyCodec.encode(TargetVector.EMPTY, deps, out);
     In in = new In(out.toArray());

@@ -15,7 +15,9 @@ import lmake.graph.Graph;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** However a store is left, what it gives back is what some commit left: the last one, or that of the last checkpoint. */
+/**
+ * However a store is left, what it gives back is what some commit left: the last one, or that of the last checkpoint.
+ */
 final class CrashTest {
   private static final int PIECE = 512;
 
@@ -169,7 +171,7 @@ final class CrashTest {
       case 0:
         return java.util.Arrays.copyOf(data, random.nextInt(data.length));
       case 1:
-        for (int i = 0; i < 1 + random.nextInt(8); i++) data[random.nextInt(data.length)] ^= (byte) (1 << random.nextInt(8));
+        for (int i = random.nextInt(8); i >= 0; i--) data[random.nextInt(data.length)] ^= (byte) (1 << random.nextInt(8));
         return data;
       case 2: // headers are where LMDB trusts most
         int at = first + random.nextInt(first == 0 ? 8192 : 64);

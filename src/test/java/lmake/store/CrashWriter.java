@@ -41,9 +41,9 @@ final class CrashWriter {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     return new ProcessBuilder(
         Arrays.asList(
-            java, "-Xshare:auto", "-XX:TieredStopAtLevel=1", "--add-opens", "java.base/java.nio=ALL-UNNAMED", "--add-opens",
-            "java.base/sun.nio.ch=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), CrashWriter.class.getName(),
-            dir.toString(), Long.toString(seed)));
+            java, "-Xshare:auto", "-XX:TieredStopAtLevel=1",
+            "--add-opens", "java.base/java.nio=ALL-UNNAMED", "--add-opens", "java.base/sun.nio.ch=ALL-UNNAMED",
+            "-cp", System.getProperty("java.class.path"), CrashWriter.class.getName(), dir.toString(), Long.toString(seed)));
   }
 
   private static void saveForEver(Store store) {

@@ -19,7 +19,9 @@ import lmake.graph.TargetVector;
 
 /** Random changes, applied alike to a graph of the store and to one in memory; and what it takes to compare them. */
 final class Model {
-  private static final String[] PARTS = {"src", "a", "obj.dir", "é", "x y", "\udc80bad", "new\nline", "..", "日本", "😀"};
+  private static final String[] PARTS = {
+    "src", "a", "obj.dir", "é", "x y", "\udc80bad", "new\nline", "..", "日本", "😀"
+  };
 
   private Model() {}
 
@@ -55,7 +57,8 @@ final class Model {
     for (int i = 0; i < size; i++) {
       int marks = random.nextInt(5) == 0 ? DepVector.SIG : 0;
       int node = 1 + random.nextInt(graph.nodeCount());
-      deps.add(node, random.nextInt(16), random.nextInt(3) == 0 ? random.nextInt(1024) : 0, random.nextBoolean(), marks, crc(random));
+      int flags = random.nextInt(3) == 0 ? random.nextInt(1024) : 0;
+      deps.add(node, random.nextInt(16), flags, random.nextBoolean(), marks, crc(random));
     }
     return deps.build();
   }

@@ -15,7 +15,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A name has one number, and a number one name, whatever the bytes and lengths; also after a trip through blocks. */
 final class NameTreeTest {
   @ParameterizedTest
-  @ValueSource(strings = {"a", "a/b/c", "/", "/usr", "/usr/lib/x", "../x", "../../x/y", "a b", "a\nb", "é/日本/😀", "\udcff/\udc80x", "//x", "a//b"})
+  @ValueSource(strings = {
+    "a", "a/b/c", "/", "/usr", "/usr/lib/x", "../x", "../../x/y", "a b", "a\nb", "é/日本/😀", "\udcff/\udc80x", "//x", "a//b"
+  })
   void comesBack(String name) {
     assertComesBack(name);
   }
