@@ -13,7 +13,7 @@
 #include "../access/log.h"
 
 #define VERSION_FILE "LMAKE/version"
-#define VERSION_TEXT "1\n1\n"		/* repo state; the python part, which does not matter to us */
+#define REPO_STATE   "1"			/* first line of it; the second, about python, does not matter to us */
 
 /* --version and -h need no repo. In one, the server answers them, once it has checked the whole command line. */
 static void answer_without_repo(const struct command *c)
@@ -135,6 +135,7 @@ void root_refuse_in_job(const struct command *c)
 
 static void initialise(const struct command *c)
 {
+	static const char text[] = REPO_STATE "\n1\n";
 	char tmp[64];
 	int fd;
 
@@ -144,19 +145,17 @@ static void initialise(const struct command *c)
 	/* Whole or not at all: another client may be looking. */
 	snprintf(tmp, sizeof tmp, VERSION_FILE ".%d", (int)getpid());
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0 || write(fd, VERSION_TEXT, strlen(VERSION_TEXT)) != (ssize_t)strlen(VERSION_TEXT) ||
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) ||
 	    close(fd) < 0 || rename(tmp, VERSION_FILE) < 0)
 		die(RC_SYSTEM, "cannot write %s/" VERSION_FILE ": %s", c->root, strerror(errno));
 }
 
-static void refuse_version(const char *found)
+static void check_version(char *found)
 {
-	int n = (int)strcspn(found, "\n");
-
-	die(RC_VERSION, "version mismatch, found %.*s but expected %.*s\n"
-	    "consider : git clean -ffdx\n"
-	    "or use lmake as installed in $(readlink LMAKE/lmake_root)", n, found,
-	    (int)strcspn(VERSION_TEXT, "\n"), VERSION_TEXT);
+	found[strcspn(found, "\n")] = 0;
+	if (strcmp(found, REPO_STATE))
+		die(RC_VERSION, "version mismatch, found %s but expected " REPO_STATE "\nconsider : git clean -ffdx\n"
+		    "or use lmake as installed in $(readlink LMAKE/lmake_root)", found);
 }
 
 void root_gate(struct command *c)
@@ -168,8 +167,8 @@ void root_gate(struct command *c)
 	if (fd >= 0)
 		close(fd);
 	c->readonly = access(".", W_OK) < 0 || (access("LMAKE", W_OK) < 0 && errno != ENOENT);
-	if (n >= 0 && strcmp(text, VERSION_TEXT))
-		refuse_version(text);
+	if (n >= 0)
+		check_version(text);
 	if (n < 0 && !c->builds) {
 		answer_without_repo(c);
 		die(RC_VERSION, "repo not initialized, consider : lmake");

@@ -36,6 +36,38 @@ static double cpu(void)
 	       (double)(us.ru_utime.tv_usec + us.ru_stime.tv_usec + them.ru_utime.tv_usec + them.ru_stime.tv_usec) * 1e-6;
 }
 
+/* Time on the CPU of one process alone, seconds. */
+static double own_cpu(pid_t pid)
+{
+	unsigned long long ns = 0;
+	char name[64];
+	FILE *f;
+
+	snprintf(name, sizeof name, "/proc/%d/schedstat", (int)pid);
+	f = fopen(name, "r");
+	if (!f || fscanf(f, "%llu", &ns) != 1)
+		return 0;
+	fclose(f);
+	return (double)ns * 1e-9;
+}
+
+/* The guardian's only child. */
+static pid_t agent_of(pid_t guardian)
+{
+	char name[64];
+	int pid = 0;
+	FILE *f;
+
+	snprintf(name, sizeof name, "/proc/%d/task/%d/children", (int)guardian, (int)guardian);
+	f = fopen(name, "r");
+	if (!f || fscanf(f, "%d", &pid) != 1)
+		return 0;
+	fclose(f);
+	return pid;
+}
+
+static double agent_own;	/* of the last run */
+
 static void bare_start(void)
 {
 	static char *const argv[] = { "/bin/true", NULL }, *const env[] = { "PATH=/bin:/usr/bin", NULL };
@@ -164,6 +196,7 @@ static double through_agent(const char *install, int jobs, int in_flight, uint8_
 		send_frames(to[1], &b);
 	}
 	begin = now() - begin;
+	agent_own = own_cpu(agent_of(pid));
 	close(to[1]);
 	waitpid(pid, NULL, 0);
 	return begin;
@@ -172,7 +205,7 @@ static double through_agent(const char *install, int jobs, int in_flight, uint8_
 int main(int argc, char **argv)
 {
 	int jobs = argc > 2 ? atoi(argv[2]) : 5000, in_flight = argc > 3 ? atoi(argv[3]) : 2;
-	double plain, agent, c0, c1, c2;
+	double plain, agent, c0, c1, c2, bare_own;
 
 	if (argc < 2)
 		return 11;
@@ -180,13 +213,16 @@ int main(int argc, char **argv)
 	mkdir("LMAKE/lmake", 0777);
 	for (int turn = 0; turn < 3; turn++) {
 		c0 = cpu();
+		bare_own = own_cpu(getpid());
 		plain = bare(jobs, in_flight);
+		bare_own = own_cpu(getpid()) - bare_own;
 		c1 = cpu();
 		agent = through_agent(argv[1], jobs, in_flight, argc > 4 ? (uint8_t)atoi(argv[4]) : 0);
 		c2 = cpu();
-		printf("bare %.0f jobs/s, %.0f us CPU a job; agent %.0f jobs/s, %.0f us CPU a job: %+.0f us wall, %+.0f us CPU\n",
+		printf("bare %.0f jobs/s, %.0f us CPU a job; agent %.0f jobs/s, %.0f us CPU a job: %+.0f us wall, %+.0f us CPU, "
+		       "of which ours %.0f -> %.0f us\n",
 		       jobs / plain, (c1 - c0) / jobs * 1e6, jobs / agent, (c2 - c1) / jobs * 1e6,
-		       (agent - plain) / jobs * 1e6, (c2 - c1 - c1 + c0) / jobs * 1e6);
+		       (agent - plain) / jobs * 1e6, (c2 - c1 - c1 + c0) / jobs * 1e6, bare_own / jobs * 1e6, agent_own / jobs * 1e6);
 	}
 	return 0;
 }
