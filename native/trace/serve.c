@@ -124,7 +124,7 @@ static int fetch(pid_t pid, unsigned long addr, void *buf, size_t size)
 	return process_vm_readv(pid, &to, 1, &from, 1, 0) == (ssize_t)size ? 0 : -EFAULT;
 }
 
-/* Replace addresses by copies. 0; -errno: the kernel will fail the call the same way, there is nothing to record. */
+/* Replace addresses by copies. 0; -EPERM: not allowed; else -errno as the kernel will give: nothing is touched then. */
 static int fetch_args(struct lm_trace *t, const struct lm_row *row, struct lm_args *args, uint8_t *op)
 {
 	pid_t pid = (pid_t)t->req->pid;
@@ -173,7 +173,7 @@ static int decide(struct lm_trace *t)
 	struct lm_args args;
 	unsigned long regs[6];
 	uint8_t op;
-	int i;
+	int i, rc;
 
 	if (d->arch != AUDIT_ARCH_X86_64 || d->nr < 0 || d->nr >= (int)LM_N_ROWS || !lm_rows[d->nr].name[0]) {
 		lm_refuse(&v, "a 32 bit system call (int 0x80, 32 bit or x32 program) cannot be followed", "", "");
@@ -186,7 +186,12 @@ static int decide(struct lm_trace *t)
 	op = row->op;
 	if (op == LM_OP_REFUSE || op == LM_OP_MOUNT)
 		return lm_begin(&v, &acc, op, &args, 0);
-	if (fetch_args(t, row, &args, &op) < 0 || !still_there(t))
+	rc = fetch_args(t, row, &args, &op);
+	if (!still_there(t))
+		return 0;
+	if (rc == -EPERM)	/* a program that may be executed but not read */
+		lm_refuse(&v, "the kernel does not let a process of the job be looked at: its calls cannot be followed", "", "");
+	if (rc < 0)
 		return 0;
 	if (args.path && !args.path2 && op != LM_OP_EXEC && lm_filtered(&t->area, args.path))
 		return 0;
