@@ -87,4 +87,19 @@ final class Digest {
   static long crc(JsonObject from, String key) {
     return Long.parseUnsignedLong(text(from, key), 16);
   }
+
+  /** A digest of a digest and a text. */
+  static long mix(long hash, String text) {
+    long result = mix(hash, text.length());
+    for (int i = 0; i < text.length(); i++) result = (result ^ text.charAt(i)) * 0x100000001b3L;
+    return result;
+  }
+
+  /** A digest of two numbers, in this order; the finalizer of MurmurHash3 makes every bit of both count. */
+  static long mix(long hash, long value) {
+    long x = hash * 31 + value;
+    x = (x ^ x >>> 33) * 0xff51afd7ed558ccdL;
+    x = (x ^ x >>> 33) * 0xc4ceb9fe1a85ec53L;
+    return x ^ x >>> 33;
+  }
 }

@@ -10,12 +10,12 @@ public final class EarlyError extends Exception {
   private final transient List<String> lines;
 
   EarlyError(String... lines) {
-    super(lines[0], null, false, false);
+    super(String.join("\n", lines), null, false, false);
     this.lines = List.of(lines);
   }
 
   private EarlyError(List<String> lines) {
-    super(lines.get(0), null, false, false);
+    super(String.join("\n", lines), null, false, false);
     this.lines = List.copyOf(lines);
   }
 

@@ -12,6 +12,18 @@ public interface Evaluator {
    */
   Object eval(int code, String text, Map<String, Object> vars) throws EvalError;
 
+  /** As above, for one who minds what the code looks at: files may not be looked at all, or become deps. */
+  default Object eval(int code, String text, Map<String, Object> vars, Moment moment) throws EvalError {
+    return eval(code, text, vars);
+  }
+
+  /** When in the life of a job a value is computed. */
+  enum Moment {
+    NAMING, // of static deps: no file may be looked at, who does must throw
+    SUBMISSION, // of backend and resources
+    START // of all the rest
+  }
+
   /** The Python code raised; the message is a traceback for people. */
   final class EvalError extends Exception {
     private static final long serialVersionUID = 1;

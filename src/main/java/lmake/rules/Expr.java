@@ -88,7 +88,7 @@ sealed interface Expr {
       if (known) return cached;
       Map<String, Object> values = new LinkedHashMap<>();
       for (String name : vars) scope.find(name).ifPresent(value -> values.put(name, value));
-      Object value = evaluator.eval(id, text, values);
+      Object value = evaluator.eval(id, text, values, scope.moment());
       if (vars.isEmpty()) {
         cached = value;
         known = true;

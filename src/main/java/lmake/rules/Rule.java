@@ -43,14 +43,15 @@ public final class Rule {
   private final Recipe recipe;
   private final Set<String> retried;
 
-  Rule(JsonObject line, int id, Map<Integer, Expr.Code> codes, Manifest manifest) {
+  /** {@code site} stands for what of the config and the manifest changes what any command does. */
+  Rule(JsonObject line, int id, Map<Integer, Expr.Code> codes, Manifest manifest, long site) {
     this.id = id;
     name = Digest.text(line, "name");
     where = Digest.text(line, "file", "Lmakefile.py") + ":" + Digest.integer(line, "line", 0);
     special = Special.valueOf(Digest.text(line, "special", "plain").toUpperCase(Locale.ROOT));
     prio = Digest.real(line, "prio", 0);
     matchCrc = Digest.crc(line, "match_crc");
-    cmdCrc = Digest.crc(line, "cmd_crc");
+    cmdCrc = Digest.mix(Digest.crc(line, "cmd_crc"), site);
     rsrcCrc = Digest.crc(line, "rsrc_crc");
     stems = Stems.of(line);
     targets = entries(line, "targets", TargetEntry.Kind.TARGET);
@@ -109,7 +110,7 @@ public final class Rule {
     return matchCrc;
   }
 
-  /** Digest of what reruns its jobs. */
+  /** Digest of what reruns its jobs: its own part, link_support and source dirs. */
   public long cmdCrc() {
     return cmdCrc;
   }

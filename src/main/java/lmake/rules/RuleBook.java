@@ -27,17 +27,22 @@ public final class RuleBook {
   private final Config config;
   private final Map<String, String> environUsed;
   private final String python;
+  private final List<String> sysPath;
   private final NameIndex index;
   private final TargetEntry[] entries; // by rank
   private final Rule[] owners; // by rank
   private final long matchDigest;
 
-  private RuleBook(List<Rule> read, Manifest manifest, Config config, Map<String, String> environUsed, String python) {
+  /** What a digest says besides its three parts. */
+  private record Head(Map<String, String> environ, String python, List<String> sysPath) {}
+
+  private RuleBook(List<Rule> read, Manifest manifest, Config config, Head head) {
     rules = read.stream().sorted(MATCHING).toList();
     this.manifest = manifest;
     this.config = config;
-    this.environUsed = environUsed;
-    this.python = python;
+    environUsed = head.environ();
+    python = head.python();
+    sysPath = head.sysPath();
     List<TargetEntry> ranked = new ArrayList<>();
     List<Rule> owned = new ArrayList<>();
     for (Rule rule : rules) {
@@ -54,7 +59,7 @@ public final class RuleBook {
   }
 
   /**
-   * From the lines of a digest (src/doc/digest.md).
+   * From the lines of a digest (src/doc/digest.md), or of those of several passes, that of the rules last.
    *
    * @param evaluator for what is real Python in a rule
    * @throws UserError when two rules cannot live together, or the config asks for what there is not
@@ -63,32 +68,35 @@ public final class RuleBook {
     Manifest manifest = new Manifest(List.of(), List.of());
     Config config = Config.defaults();
     Map<String, String> environ = new LinkedHashMap<>();
-    String python = "";
+    Head head = new Head(Map.of(), "", List.of());
     Map<Integer, Expr.Code> codes = new HashMap<>();
     List<JsonObject> lines = new ArrayList<>();
     for (String text : digest) {
       if (text.isBlank()) continue;
       JsonObject line = Digest.line(text);
       switch (Digest.text(line, "kind")) {
-        case "head" -> python = Digest.text(line, "python", "");
+        case "head" -> head = new Head(environ, Digest.text(line, "python", ""), Digest.texts(Digest.array(line, "sys_path")));
         case "config" -> config = Config.of(line);
         case "manifest" ->
             manifest = new Manifest(Digest.texts(Digest.array(line, "files")), Digest.texts(Digest.array(line, "dirs")));
         case "environ" -> Digest.object(line, "used").forEach((key, value) -> environ.put(key, (String) value));
         case "code" -> codes.put(Digest.integer(line, "id", -1), new Expr.Code(line, evaluator));
         case "rule" -> lines.add(line);
+        case "split" -> {} // for who reads the makefiles
         default -> throw Bug.of("digest: unknown line %s", text);
       }
     }
     List<Rule> rules = new ArrayList<>();
-    for (JsonObject line : lines) rules.add(new Rule(line, ids.idOf(Digest.crc(line, "match_crc")), codes, manifest));
+    long site = config.linkSupport();
+    for (String dir : manifest.dirs()) site = Digest.mix(site, dir);
+    for (JsonObject line : lines) rules.add(new Rule(line, ids.idOf(Digest.crc(line, "match_crc")), codes, manifest, site));
     checkDistinct(rules);
-    return new RuleBook(rules, manifest, config, Collections.unmodifiableMap(environ), python);
+    return new RuleBook(rules, manifest, config, head);
   }
 
   /** For tests and the simulator. */
   public static RuleBook of(List<Rule> rules, Manifest manifest, Config config) {
-    return new RuleBook(rules, manifest, config, Map.of(), "");
+    return new RuleBook(rules, manifest, config, new Head(Map.of(), "", List.of()));
   }
 
   private static void checkDistinct(List<Rule> rules) throws UserError {
@@ -132,12 +140,17 @@ public final class RuleBook {
 
   /** Variables of the user's environment that the makefiles looked at; a null value for one that was not set. */
   public Map<String, String> environUsed() {
-    return environUsed;
+    return Collections.unmodifiableMap(environUsed);
   }
 
   /** The interpreter that read the makefiles, an absolute name; empty for a book made by a test. */
   public String python() {
     return python;
+  }
+
+  /** Dirs out of the repo where Python values find modules: arguments of the evaluator. */
+  public List<String> sysPath() {
+    return sysPath;
   }
 
   /**
@@ -164,30 +177,16 @@ public final class RuleBook {
   }
 
   private long digest() {
-    long hash = mix(config.pathMax(), config.maxDepDepth());
+    long hash = Digest.mix(config.pathMax(), config.maxDepDepth());
     Rule before = null;
     for (Rule rule : rules) {
       // Only the order of prios matters, not what they are.
       boolean tied = before != null && before.prio() == rule.prio() && before.special() == rule.special();
-      hash = mix(mix(hash, rule.matchCrc()), rule.special().ordinal() * 2 + (tied ? 1 : 0));
+      hash = Digest.mix(Digest.mix(hash, rule.matchCrc()), rule.special().ordinal() * 2 + (tied ? 1 : 0));
       before = rule;
     }
-    for (String file : manifest.files()) hash = mix(hash, file);
-    for (String dir : manifest.dirs()) hash = mix(hash, dir);
+    for (String file : manifest.files()) hash = Digest.mix(hash, file);
+    for (String dir : manifest.dirs()) hash = Digest.mix(hash, dir);
     return hash;
-  }
-
-  private static long mix(long hash, String text) {
-    long result = mix(hash, text.length());
-    for (int i = 0; i < text.length(); i++) result = (result ^ text.charAt(i)) * 0x100000001b3L;
-    return result;
-  }
-
-  /** The finalizer of MurmurHash3: every bit of both counts. */
-  private static long mix(long hash, long value) {
-    long x = hash * 31 + value;
-    x = (x ^ x >>> 33) * 0xff51afd7ed558ccdL;
-    x = (x ^ x >>> 33) * 0xc4ceb9fe1a85ec53L;
-    return x ^ x >>> 33;
   }
 }

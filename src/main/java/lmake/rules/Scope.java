@@ -23,6 +23,12 @@ record Scope(Rule rule, String[] stems, Optional<Map<String, String>> deps, Opti
     return new Scope(rule, stems, deps, Optional.of(known));
   }
 
+  /** What is known tells when it is. */
+  Evaluator.Moment moment() {
+    if (deps.isEmpty()) return Evaluator.Moment.NAMING;
+    return resources.isEmpty() ? Evaluator.Moment.SUBMISSION : Evaluator.Moment.START;
+  }
+
   /** Text for a template. */
   String text(String name) {
     return Python.str(find(name).orElseThrow(() -> Bug.of("digest: rule %s knows no %s", rule.name(), name)));

@@ -1,11 +1,9 @@
 package lmake.rules;
 
-import com.grack.nanojson.JsonArray;
 import com.grack.nanojson.JsonObject;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import lmake.graph.DepFlags;
@@ -74,13 +72,13 @@ final class StaticDeps {
     }
   }
 
-  /** A value is a name, None, or a name followed by flags. */
+  /** A value is a name, None, or {@code {"name":…,"flags":…}}, which is what Python gives. */
   private void add(Found found, String key, Object value, int defaults) {
-    int flags = defaults;
     Object name = value;
-    if (value instanceof JsonArray array) {
-      name = array.isEmpty() ? null : array.get(0);
-      for (int i = 1; i < array.size(); i++) flags = flagged(flags, array.get(i), key, found);
+    int flags = defaults;
+    if (value instanceof JsonObject given) {
+      name = given.get("name");
+      flags = both(defaults, Digest.integer(given, "flags", 0));
     }
     String text = Python.str(name);
     found.values().put(key, text);
@@ -92,30 +90,9 @@ final class StaticDeps {
     else found.deps().add(new StaticDep(key, text, flags | ALWAYS));
   }
 
-  private static int flagged(int flags, Object item, String key, Found found) {
-    if (item instanceof JsonArray nested) {
-      int all = flags;
-      for (Object inner : nested) all = flagged(all, inner, key, found);
-      return all;
-    }
-    String word = Python.str(item);
-    boolean off = word.startsWith("-");
-    int bit = flag(off ? word.substring(1) : word);
-    if (bit == 0) found.complaints().add("dep " + key + ": there is no flag " + word);
-    return off ? flags & ~bit : flags | bit;
-  }
-
-  private static int flag(String word) {
-    return switch (word.replace("_", "").toLowerCase(Locale.ROOT)) {
-      case "critical" -> DepFlags.CRITICAL;
-      case "essential" -> DepFlags.ESSENTIAL;
-      case "ignoreerror" -> DepFlags.IGNORE_ERROR;
-      case "readdirok" -> DepFlags.READDIR_OK;
-      case "required" -> DepFlags.REQUIRED;
-      case "ignore" -> DepFlags.IGNORE;
-      case "top" -> DepFlags.TOP;
-      default -> 0;
-    };
+  /** Flags given beside a function and by it. Essential is what a dep is unless one of them says it is not. */
+  private static int both(int a, int b) {
+    return (a | b) & ~DepFlags.ESSENTIAL | a & b & DepFlags.ESSENTIAL;
   }
 
   /** What is wrong with the name of a dep. */

@@ -2,7 +2,6 @@ package lmake.rules;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import com.grack.nanojson.JsonArray;
 import java.util.List;
 import java.util.stream.Collectors;
 import lmake.graph.DepFlags;
@@ -72,7 +71,7 @@ final class StaticDepsTest {
   void pythonGivesNamesFlagsOrNothing() {
     Evaluator python = (code, text, vars) -> {
       if (vars.get("F").equals("bad")) throw new Evaluator.EvalError("ValueError: no");
-      return code == 1 ? JsonArray.from(vars.get("F") + ".1", "IgnoreError", JsonArray.from("-essential")) : null;
+      return code == 1 ? RuleSketch.object("name", vars.get("F") + ".1", "flags", DepFlags.IGNORE_ERROR) : null;
     };
     Rule rule = rule(sketch().depCode("A", 1, "f", "F").depCode("B", 2, "g", "F"), python);
     List<StaticDep> deps = rule.staticDeps(new String[] {"x"}).orElseThrow();
@@ -91,11 +90,12 @@ final class StaticDepsTest {
     Rule rule = rule(sketch, (code, text, vars) -> switch ((String) vars.get("F")) {
       case "none" -> null;
       case "odd" -> "x";
-      default -> RuleSketch.object("A", vars.get("F") + ".a", "B", JsonArray.from("b", "nonsense"), "C", null);
+      default -> RuleSketch.object("A", RuleSketch.object("name", vars.get("F") + ".a", "flags", 2), "B", null);
     });
     assertEquals(List.of(), rule.staticDeps(new String[] {"none"}).orElseThrow());
     assertEquals(List.of("deps: the function gave 'x', which is no dict"), rule.whyNoDeps(new String[] {"odd"}));
-    assertEquals(List.of("dep B: there is no flag nonsense"), rule.whyNoDeps(new String[] {"x"}));
+    List<StaticDep> deps = rule.staticDeps(new String[] {"x"}).orElseThrow();
+    assertEquals(List.of(new StaticDep("A", "x.a", DepFlags.STATIC | DepFlags.REQUIRED | DepFlags.ESSENTIAL | DepFlags.FULL)), deps);
   }
 
   @Test
