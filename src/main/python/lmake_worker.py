@@ -224,8 +224,8 @@ def main(args):
     """Answer requests until the end of stdin."""
     sys.dont_write_bytecode = True
     lib = os.path.dirname(_HERE)
-    root = os.path.abspath(args[0])
-    os.chdir(root)
+    os.chdir(args[0])
+    root = os.getcwd()
     # a tuple: a dynamic value that changes sys.path changes what others would find
     sys.path = tuple([lib] + [d for d in args[1:] or sys.path if d != lib])
     import lmake._read.flags

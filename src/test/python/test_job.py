@@ -38,7 +38,10 @@ class FakeAgent(threading.Thread):
 
     def run(self):
         while True:
-            connection, _ = self.listener.accept()
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return  # the test is over
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
@@ -222,12 +225,28 @@ class InJobTest(reading.RepoTest):
             import_machinery._can_open = real
         self.assertEqual(['pk/__init__.py', 'pk.py', 'd/pk/__init__.py', 'd/pk.py'], opened)
 
+    def test_a_process_that_survives_its_job_still_starts(self):
+        self.agent.listener.close()
+        os.unlink(os.path.join(self.top, 's'))
+        self.assertEqual('1\n', self.python('import lmake.import_machinery as m; m.fix_import(); print(1)'))
+        self.assertRaises(RuntimeError, lmake.depend, 'a')
+
     def test_load_module(self):
         self.write('d/m.py', 'x = __name__\n')
         self.assertEqual('other', import_machinery.load_module('other', 'd/m.py').x)
         self.assertNotIn('other', sys.modules)
         self.assertRaises(ImportError, import_machinery.load_module, 'no_such_module')
         self.assertRaises(ImportError, import_machinery.load_module, 'x', 'd/none.py')
+
+    def test_checksums_come_from_the_installed_program(self):
+        from lmake import _tools
+        self.write('bin/xxhsum', '#!/bin/sh\nif [ $# = 0 ]; then cat; else echo "$1-R"; fi\n')
+        os.chmod('bin/xxhsum', 0o755)
+        saved, _tools._BIN = _tools._BIN, self.repo + '/bin'
+        try:
+            self.assertEqual(('abc', './-x-R', 'y-R'), (lmake.xxhsum('abc'), lmake.xxhsum_file('-x'), lmake.xxhsum_file('y')))
+        finally:
+            _tools._BIN = saved
 
     def test_config_dict(self):
         value = {'a': 1, 'b': {'c': [1, {'d': 2}], 'e': (3,)}}

@@ -22,6 +22,10 @@ _TARGET_FLAGS = {'essential': 1, 'incremental': 2, 'source_ok': 16, 'no_warning'
 _PATH_MAX = 4095
 
 
+class Gone(RuntimeError):
+    """The job is over, or its agent is: nobody wants to know any more."""
+
+
 class _Job(object):
     """What the header of the log says of the job this process belongs to."""
 
@@ -91,7 +95,7 @@ def _receive(connection, size):
     while len(data) < size:
         block = connection.recv(size - len(data))
         if not block:
-            raise RuntimeError('the agent of this job is gone, or does not know it any more')
+            raise Gone('the agent of this job is gone, or does not know it any more')
         data += block
     return data
 
@@ -103,9 +107,13 @@ def _call(verb, options, dep_flags, target_flags, args, delay_ms=0):
     if job is None:
         return 0, []
     if _connection is None or _connection_pid != os.getpid():
-        _connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-        _connection.connect(job.socket)
-        _connection_pid = os.getpid()
+        connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        try:
+            connection.connect(job.socket)
+        except (IOError, OSError) as e:
+            connection.close()
+            raise Gone('cannot reach the agent of this job by %s: %s' % (job.socket, e))
+        _connection, _connection_pid = connection, os.getpid()
     body = struct.pack('<QBIIII', job.token, verb, options, dep_flags, target_flags, delay_ms)
     body += _str(os.getcwd()) + struct.pack('<I', len(args)) + b''.join(_str(a) for a in args)
     _connection.sendall(struct.pack('<IB', len(body) + 1, _CALL) + body)

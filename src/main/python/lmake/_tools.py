@@ -5,7 +5,8 @@ import subprocess
 
 import lmake
 
-_BIN = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))), 'bin')
+_LIB = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # lib/python of the installation
+_BIN = os.path.join(os.path.dirname(os.path.dirname(_LIB)), 'bin')
 _DIR_OPTIONS = ('-iquote', '-isystem', '-dirafter', '-I', '-L')
 
 

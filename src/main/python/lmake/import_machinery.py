@@ -25,6 +25,7 @@ module_suffixes = list(_external_suffixes)
 """Suffixes tried for local modules, in order; may be shortened in place or replaced, as ['.py']."""
 
 _start_path = list(_sys.path)
+_listable = set()  # dirs already told to the agent
 
 
 def _is_external(directory, root):
@@ -40,8 +41,10 @@ def report_import(module_name=None, path=None, module_suffixes=None):
         raise TypeError('path is a %s, a list or tuple is expected' % type(path).__name__)
     path = [d or '.' for d in path if isinstance(d, str)]
     local = [d for d in path if not _is_external(d, lmake.top_repo_root)]
-    if _machinery is not None and local:
-        lmake.depend(local, readdir_ok=True, required=False)
+    new = [d for d in local if _os.path.abspath(d) not in _listable]
+    if _machinery is not None and new:
+        lmake.depend(new, readdir_ok=True, required=False)
+        _listable.update(map(_os.path.abspath, new))
     if module_name is None:
         return
     tail = module_name.split('.')[-1]
@@ -67,6 +70,15 @@ def _can_open(name):
         return False
 
 
+def _report_if_alive(*args):
+    """Report, unless this process survives its job: there is nobody to report to then, and imports still work."""
+    from lmake import _job
+    try:
+        report_import(*args)
+    except _job.Gone:
+        _listable.clear()
+
+
 class _Finder(object):
     """Reports what an import may find, and leaves it to the next finder."""
 
@@ -81,7 +93,7 @@ class _Finder(object):
     @staticmethod
     def _report(fullname, path):
         _late_script_dir()
-        report_import(fullname, list(path) if path is not None else None, module_suffixes)
+        _report_if_alive(fullname, list(path) if path is not None else None, module_suffixes)
 
 
 def _late_script_dir():
@@ -99,7 +111,7 @@ def fix_import():
     """Make imports report their candidates as deps. May be called several times."""
     if not _os.environ.get('LMAKE_AUTODEP_ENV') or _Finder in _sys.meta_path:
         return
-    report_import()
+    _report_if_alive()
     finders = _sys.meta_path
     where = len(finders)
     if _machinery is not None and _machinery.PathFinder in finders:

@@ -67,7 +67,8 @@ def _default_sources():
     try:
         return auto_sources()
     except (RuntimeError, OSError) as e:
-        raise ReadError(str(e), "lmake.manifest = ['Lmakefile.py', ...], or list sources in file Manifest, or git add them")
+        raise ReadError(
+            str(e), "lmake.manifest = ['Lmakefile.py', ...], or list sources in file Manifest, or git add them")
 
 
 def _import(name):
@@ -122,8 +123,9 @@ class _Reading(object):
         if callable(getattr(module, name, None)):
             return 'function'
         for directory in getattr(module, '__path__', ()):
-            if os.path.exists('%s/%s.py' % (directory, name)) or os.path.exists('%s/%s/__init__.py' % (directory, name)):
-                return 'module'
+            for form in ('%s/%s.py', '%s/%s/__init__.py'):
+                if os.path.exists(form % (directory, name)):
+                    return 'module'
         return None
 
     def _acquire(self, module, name, way):
@@ -221,12 +223,18 @@ def _check_identities(rules):
 
 
 def _write(file, lines):
+    """Write the digest, the whole of it or nothing; return the exit status."""
     import json
     temporary = '%s.%d' % (file, os.getpid())
-    with open(temporary, 'w') as out:
-        for line in lines:
-            out.write(json.dumps(line, sort_keys=False, separators=(',', ':')) + '\n')
-    os.rename(temporary, file)
+    try:
+        with open(temporary, 'w') as out:
+            for line in lines:
+                out.write(json.dumps(line, separators=(',', ':')) + '\n')
+        os.rename(temporary, file)
+    except (IOError, OSError) as e:
+        sys.stderr.write('cannot write the digest: %s\n' % e)
+        return 1
+    return 0
 
 
 def _bug(error):
@@ -243,8 +251,9 @@ def run(args, lib):
     if len(args) != 3 or args[2] not in _PASSES:
         sys.stderr.write('usage: lmake_reader.py <root> <digest file> all|config|sources|rules\n')
         return 2
-    root, file, which = os.path.abspath(args[0]), os.path.abspath(args[1]), args[2]
-    os.chdir(root)
+    file, which = os.path.abspath(args[1]), args[2]
+    os.chdir(args[0])
+    root = os.getcwd()  # without links, as all names of user modules will be
     sys.argv[1:] = []
     reading = _Reading(root, lib, which)
     try:
@@ -257,7 +266,6 @@ def run(args, lib):
     except Exception as e:
         sys.stderr.write(_bug(e))
     else:
-        _write(file, lines)
-        return 0
+        return _write(file, lines)
     sys.stderr.write('cannot read %s\n' % reading.phase)
     return 1

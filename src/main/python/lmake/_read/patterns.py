@@ -40,7 +40,8 @@ def _stem(text, body):
     head, colon, regex = body.partition(':')
     found = _HEAD.match(head)
     if not found:
-        raise ReadError('pattern %s: {%s} is not a stem' % (show(text), body), 'name, name*, or name:regex between braces')
+        raise ReadError(
+            'pattern %s: {%s} is not a stem' % (show(text), body), 'name, name*, or name:regex between braces')
     name = found.group(1)
     star = name.endswith('*')
     return Stem(name.rstrip('*'), star, regex if colon else None)

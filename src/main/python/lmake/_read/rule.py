@@ -8,6 +8,7 @@ from lmake._read.classes import place_of
 from lmake._read.command import command
 from lmake._read.errors import ReadError, show
 from lmake._read.fingerprint import fingerprints
+from lmake._read.serialize import local_file
 from lmake._read.values import FULL, SIMPLE, SUBMIT, Scope
 
 _RESERVED = frozenset(
@@ -61,7 +62,7 @@ class _Builder(object):
     def build(self):
         file, line = place_of(self.attributes.cls) or ('', 0)
         out = {
-            'kind': 'rule', 'name': self.name, 'file': modules_file(file, self.scope.modules.root), 'line': line,
+            'kind': 'rule', 'name': self.name, 'file': local_file(file, self.scope.modules.root), 'line': line,
             'special': self.special, 'prio': self._prio()}
         self._check_keys()
         targets = self._targets()
@@ -174,7 +175,8 @@ class _Builder(object):
                 target = marker % str(self.attributes.get('marker')).replace('{', '{{').replace('}', '}}')
             entry = _Entry('target', 'target', target)
             if entry.star:
-                raise ReadError('target %s has a star stem' % show(entry.text), "targets = {'KEY': %s}" % show(entry.text))
+                raise ReadError(
+                    'target %s has a star stem' % show(entry.text), "targets = {'KEY': %s}" % show(entry.text))
             out.append(entry)
         out += self._entries('targets')
         for entry in out:
@@ -409,8 +411,3 @@ def _star_parts(parts, stems):
         else:
             out.append((part.name,))
     return out
-
-
-def modules_file(file, root):
-    """Return the name of a file of the makefiles, relative to the root if it is below."""
-    return file[len(root) + 1:] if file.startswith(root + '/') else file

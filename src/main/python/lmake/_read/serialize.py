@@ -223,6 +223,8 @@ class Bundle(object):
         if name in referenced(text) and self.bound[name] is not function:
             raise ReadError('function %s calls another function of the same name' % name)
         self._emit(text)
+        if function.__module__.startswith('lmake.'):
+            return  # ours: where it is installed is of no interest
         self.has_function = True
         mark = (name, function.__name__, local_file(source.file, self.modules.root), source.line)
         self._emit('_lmake_at(%s, %r, %r, %d)\n' % mark, False)

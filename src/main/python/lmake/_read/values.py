@@ -1,7 +1,7 @@
 """Values of attributes: constants, templates the server expands alone, and code evaluated later.
 
-A `Scope` knows, for one rule, which names exist at each kind of evaluation (spec section 6.3). `Codes` numbers the pieces of
-Python code of a digest.
+A `Scope` knows, for one rule, which names exist at each kind of evaluation (spec section 6.3). `Codes` numbers the
+pieces of Python code of a digest.
 """
 
 import sys
