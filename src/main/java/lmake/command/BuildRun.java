@@ -1,32 +1,25 @@
 package lmake.command;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import lmake.base.ExitCode;
 import lmake.engine.Action;
 import lmake.engine.ReqOptions;
 import lmake.graph.RunReason;
-import lmake.graph.RunRecord;
 import lmake.report.Color;
+import lmake.report.Disk;
 import lmake.report.ErrorReport;
 import lmake.report.Jobs;
 import lmake.report.Line;
-import lmake.report.Manners;
-import lmake.report.Notes;
 import lmake.report.Sayings;
 import lmake.report.StatusLine;
-import lmake.report.Stderr;
 import lmake.report.Summary;
 import lmake.report.Tally;
 import lmake.rules.RuleBook;
 
 /** What one {@code lmake} prints between its start and its exit. */
 final class BuildRun implements Site.ReqListener {
-  private static final Manners MANNERS = Manners.DEFAULT;
-
   private final Site site;
   private final Jobs jobs;
   private final Transcript transcript;
@@ -39,6 +32,7 @@ final class BuildRun implements Site.ReqListener {
   private final Map<Integer, RunReason> lastReason = new HashMap<>();
   private final Map<Integer, String> lastNode = new HashMap<>();
   private boolean interrupted;
+  private int req;
 
   /** A job that failed, whose stderr is shown unless it is retried at once; 0 when there is none. */
   private int heldBack;
@@ -48,10 +42,15 @@ final class BuildRun implements Site.ReqListener {
     this.jobs = jobs;
     this.transcript = transcript;
     this.columns = StatusLine.of(jobs.book());
-    this.sayings = new Sayings(jobs, columns, MANNERS, options.verbose(), site::run);
-    this.starts = new StartLines(jobs, MANNERS, sayings, transcript);
+    this.sayings = new Sayings(jobs, columns, options.verbose(), site::run);
+    this.starts = new StartLines(jobs, sayings, transcript);
     this.begin = site.now();
     this.retries = options.retries() > 0;
+  }
+
+  /** Its number, known before anything is said of it. */
+  void opened(int number) {
+    req = number;
   }
 
   @Override
@@ -67,26 +66,28 @@ final class BuildRun implements Site.ReqListener {
     tally.count(line.word(), line.execMs() < 0 ? -1 : line.execMs() * 1_000_000L);
     if (flow) starts.said(line.job());
     lastReason.put(line.job(), line.why());
-    if (!sayings.last(line.word())) return;
+    if (!sayings.last(line.word()) || line.why().kind() == RunReason.Kind.RETRY) return;
     if (retries && line.word().equals("failed")) heldBack = line.job();
     else transcript.print(sayings.stderr(line.job()));
   }
 
   @Override
   public void say(Action.SayNode line) {
+    lastNode.put(line.node(), line.word());
+    if (line.word().equals("cycle")) return; // drawn in the summary
     release();
     starts.interleaved();
     transcript.print(sayings.node(line, site.now()));
-    lastNode.put(line.node(), line.word());
   }
 
   @Override
   public void started(int job, long date) {
-    starts.started(job, date);
+    if (site.wants(req, job)) starts.started(job, date);
   }
 
   @Override
   public void liveOut(int job, byte[] bytes) {
+    if (!site.wants(req, job)) return;
     release();
     starts.live(job, bytes, site.now());
   }
@@ -123,19 +124,8 @@ final class BuildRun implements Site.ReqListener {
 
   private List<Line> errors(Action.ReqDone end) {
     RuleBook book = jobs.book();
-    ErrorReport report = new ErrorReport(jobs, site::exists, lastReason, lastNode, this::attached);
+    ErrorReport report = new ErrorReport(jobs, new Disk(site::exists, site::isDir), lastReason, lastNode, sayings::attached);
     return report.lines(end.ends(), book.config().maxErrorLines());
-  }
-
-  /** What is repeated in the summary of the first job in error; empty when there is nothing to tell. */
-  private Optional<List<Line>> attached(int job) {
-    Optional<RunRecord> record = site.run(job);
-    if (record.isEmpty()) return Optional.empty();
-    List<Line> lines = new ArrayList<>();
-    for (String note : record.get().messages()) lines.add(Notes.line(note, 1, jobs.graph()));
-    int most = jobs.rule(job).map(MANNERS::maxStderrLines).orElse(0);
-    lines.addAll(Stderr.lines(record.get().stderrText(), most, jobs.ruleName(job), jobs.name(job)));
-    return Optional.of(lines);
   }
 
   private void release() {

@@ -2,7 +2,7 @@ package lmake.command;
 
 import lmake.base.UserError;
 
-/** One tool. */
+/** One tool, for one command line. */
 interface Command {
   /** Its command line. */
   ToolSpec spec();

@@ -3,31 +3,35 @@ package lmake.command;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import lmake.base.ExitCode;
 import lmake.base.UserError;
 import lmake.report.Printable;
 
 /** The door of this package: a client and its command line come in, the right command runs. */
 public final class Commands {
-  private static final Map<String, Command> COMMANDS =
-      Map.of(
-          "lmake", new LmakeCommand(),
-          "lshow", new LshowCommand(),
-          "lforget", new LforgetCommand(),
-          "lmake_dump", new DumpCommand());
-
   private Commands() {}
 
   /** Runs the command of a session. Mistakes of the user end it with a message; the session is ended in all cases, in time. */
   public static void run(Site site, Session session) {
-    Command command = COMMANDS.get(session.tool());
-    if (command == null) {
+    Optional<Command> command = command(session.tool());
+    if (command.isPresent()) {
+      attempt(site, session, command.get(), () -> start(site, session, command.get()));
+    } else {
       say(session, session.tool() + ": not available in this version");
       session.exit(ExitCode.FAIL);
-      return;
     }
-    attempt(site, session, command, () -> start(site, session, command));
+  }
+
+  /** A new one each time: picocli keeps the values of a command line in the model of its options, and commands overlap. */
+  private static Optional<Command> command(String tool) {
+    return switch (tool) {
+      case "lmake" -> Optional.of(new LmakeCommand());
+      case "lshow" -> Optional.of(new LshowCommand());
+      case "lforget" -> Optional.of(new LforgetCommand());
+      case "lmake_dump" -> Optional.of(new DumpCommand());
+      default -> Optional.empty();
+    };
   }
 
   /** Runs a part of a command: a mistake of the user in it ends the session with a message. Callbacks go through here. */

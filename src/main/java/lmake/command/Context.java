@@ -3,6 +3,7 @@ package lmake.command;
 import java.util.Optional;
 import lmake.base.ExitCode;
 import lmake.base.UserError;
+import lmake.report.Disk;
 import lmake.report.Line;
 import lmake.report.Paint;
 import lmake.report.Place;
@@ -25,6 +26,10 @@ record Context(Site site, Session session, Options options) {
       plain().complain("video mode " + mode + " is deprecated, consider : " + letter);
     }
     return Paint.of(video.orElse(Video.PLAIN), book.config()::color);
+  }
+
+  Disk disk() {
+    return new Disk(site::exists, site::isDir);
   }
 
   /** The rules for a tool that does not read the makefiles itself. */

@@ -13,6 +13,7 @@ import lmake.graph.RunRecord;
 import lmake.report.Buildable;
 import lmake.report.Color;
 import lmake.report.DepTable;
+import lmake.report.Disk;
 import lmake.report.InfoTable;
 import lmake.report.Jobs;
 import lmake.report.Line;
@@ -29,18 +30,17 @@ final class JobView {
   private final Graph graph;
   private final String key;
   private final boolean verbose;
+  private final boolean porcelaine;
+  private final Disk disk;
 
-  private JobView(Site site, Jobs jobs, String key, boolean verbose) {
-    this.site = site;
+  JobView(Context context, Jobs jobs) {
+    this.site = context.site();
     this.jobs = jobs;
     this.graph = jobs.graph();
-    this.key = key;
-    this.verbose = verbose;
-  }
-
-  static JobView of(Context context, Jobs jobs) {
-    Options options = context.options();
-    return new JobView(context.site(), jobs, options.key(), options.has("--verbose"));
+    this.key = context.options().key();
+    this.verbose = context.options().has("--verbose");
+    this.porcelaine = context.options().has("--porcelaine");
+    this.disk = context.disk();
   }
 
   /** True when the job was ever run to its end. */
@@ -120,11 +120,12 @@ final class JobView {
     return Answer.text(lines, List.of(start, String.join("\n", run.messages()), text));
   }
 
-  private static Answer stdout(RunRecord run) {
+  private Answer stdout(RunRecord run) {
     if (run.stdout().isEmpty()) return Answer.text(raw(run.stdoutText()), text(run.stdoutText()));
     List<Line> lines =
         List.of(Line.of("stdout of the job is its target"), Line.at(1).text("consider : cat ").quoted(run.stdout()));
-    return new Answer(lines, Porcelaine.NONE, false, false, false, true);
+    // Scripts that read literals expect no failure here.
+    return new Answer(lines, Porcelaine.NONE, porcelaine, false, false, true);
   }
 
   private Answer info(int job, String file, RunRecord run) {
@@ -148,7 +149,7 @@ final class JobView {
     int actual = jobs.actual(file);
     int official = jobs.official(file);
     List<Line> lines = new ArrayList<>();
-    new Buildable(jobs.book(), site::exists)
+    new Buildable(jobs.book(), disk)
         .uphill(file)
         .ifPresent(dir -> lines.add(Line.of("UP_HILL ").name(dir).in(Color.HIDDEN_NOTE)));
     Map<Object, Object> dict = new LinkedHashMap<>();

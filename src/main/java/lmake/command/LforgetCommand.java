@@ -21,7 +21,7 @@ import lmake.rules.RuleBook;
 final class LforgetCommand implements Command {
   private final ToolSpec spec =
       new ToolSpec("lforget", "[file ...]")
-          .common(true)
+          .common()
           .flag("-d", "--deps", "also forget hidden deps")
           .flag("-t", "--targets", "also forget star targets")
           .flag("-r", "--resources", "no argument : jobs that ran ok with other resources than today's become out of date");

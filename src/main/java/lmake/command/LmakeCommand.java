@@ -26,7 +26,7 @@ final class LmakeCommand implements Command {
 
   private final ToolSpec spec =
       new ToolSpec("lmake", "[target ...]")
-          .common(true)
+          .common()
           .flag("-a", "--archive", "ensure all intermediate files are there and up to date")
           .text("text", "-b", "--backend", "passed to backends")
           .choice(List.of("none", "download", "upload", "plain"), "-c", "--cache-method", "how caches are accessed")
@@ -98,7 +98,8 @@ final class LmakeCommand implements Command {
       run.done(new Action.ReqDone(0, false, List.of()));
       return;
     }
-    site.openReq(context.session(), targets, wantedJobs, reqOptions(options), options.number("--jobs"), run);
+    int limit = options.number("--jobs");
+    run.opened(site.openReq(context.session(), targets, wantedJobs, reqOptions(options), limit, run));
   }
 
   private static int job(Context context, Jobs jobs) throws UserError {

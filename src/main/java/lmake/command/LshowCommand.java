@@ -37,7 +37,7 @@ final class LshowCommand implements Command {
           .key("-T", "--inv-targets", "jobs that have the file as a target")
           .key("-u", "--trace", "accesses of the job, by date")
           .key("--why", "why the job last ran, down to what was changed")
-          .common(true)
+          .common()
           .flag("-p", "--porcelaine", "print a python literal");
 
   @Override
@@ -60,7 +60,7 @@ final class LshowCommand implements Command {
   // --- kinds that answer for each argument by itself
 
   private static boolean each(Context context, Jobs jobs, Transcript out) throws UserError {
-    JobView view = JobView.of(context, jobs);
+    JobView view = new JobView(context, jobs);
     boolean porcelaine = context.options().has("--porcelaine");
     if (context.options().has("--job")) {
       Answer answer = about(context, jobs, view, JobFinder.find(context, jobs), "");
@@ -96,7 +96,7 @@ final class LshowCommand implements Command {
   }
 
   private static boolean unbuilt(Context context, Jobs jobs, String file) {
-    return !jobs.isSource(file) && new Buildable(jobs.book(), context.site()::exists).can(file);
+    return !jobs.isSource(file) && new Buildable(jobs.book(), context.disk()).can(file);
   }
 
   private static void print(Transcript out, String name, Answer answer, boolean several) {

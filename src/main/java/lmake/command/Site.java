@@ -1,5 +1,9 @@
 package lmake.command;
 
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import lmake.engine.ReqOptions;
@@ -47,6 +51,20 @@ public interface Site {
 
   /** Whether something stands on disk at this name (relative to the root), for advice only: the engine never asks this way. */
   boolean exists(String name);
+
+  /** Whether a dir, itself no link, stands on disk at this name: for advice only. */
+  default boolean isDir(String name) {
+    try {
+      return Files.isDirectory(Path.of(root()).resolve(name), LinkOption.NOFOLLOW_LINKS);
+    } catch (InvalidPathException e) {
+      return false; // no name of this host
+    }
+  }
+
+  /** Whether this req is one of those a job runs for: starts and live output are told to all listeners. */
+  default boolean wants(int req, int job) {
+    return true;
+  }
 
   /** Nanoseconds since the epoch. */
   long now();

@@ -7,7 +7,6 @@ import java.util.Set;
 import lmake.report.Color;
 import lmake.report.Jobs;
 import lmake.report.Line;
-import lmake.report.Manners;
 import lmake.report.Sayings;
 import lmake.report.StatusLine;
 
@@ -19,7 +18,6 @@ final class StartLines {
   private static final Set<String> FLOWS = Set.of("start", "started", "continue", "retry");
 
   private final Jobs jobs;
-  private final Manners manners;
   private final Sayings sayings;
   private final Transcript transcript;
   private final Map<Integer, Running> running = new LinkedHashMap<>();
@@ -30,14 +28,14 @@ final class StartLines {
   /** A running job; {@code rest}: an output line without its end. */
   private static final class Running {
     private long date;
+    private long delay;
     private boolean known; // the date of the start
     private boolean said;
     private byte[] rest = new byte[0];
   }
 
-  StartLines(Jobs jobs, Manners manners, Sayings sayings, Transcript transcript) {
+  StartLines(Jobs jobs, Sayings sayings, Transcript transcript) {
     this.jobs = jobs;
-    this.manners = manners;
     this.sayings = sayings;
     this.transcript = transcript;
   }
@@ -51,7 +49,8 @@ final class StartLines {
     Running one = running.computeIfAbsent(job, j -> new Running());
     one.date = date;
     one.known = true;
-    if (!one.said && delay(job) == 0) start(job, one);
+    one.delay = jobs.startDelayNs(job);
+    if (!one.said && one.delay == 0) start(job, one);
   }
 
   /** When it started, or now if that is not known yet. */
@@ -80,7 +79,7 @@ final class StartLines {
   void tick(long now) {
     for (Map.Entry<Integer, Running> entry : running.entrySet()) {
       Running one = entry.getValue();
-      if (one.known && !one.said && now - one.date >= delay(entry.getKey())) start(entry.getKey(), one);
+      if (one.known && !one.said && now - one.date >= one.delay) start(entry.getKey(), one);
     }
   }
 
@@ -114,9 +113,5 @@ final class StartLines {
     one.said = true;
     speaker = job;
     transcript.print(sayings.step(one.date, "start", job, StatusLine.NO_TIME, Color.HIDDEN_NOTE));
-  }
-
-  private long delay(int job) {
-    return jobs.rule(job).map(manners::startDelayNs).orElse(0L);
   }
 }

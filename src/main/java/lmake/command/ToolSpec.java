@@ -2,33 +2,39 @@ package lmake.command;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import lmake.base.ExitCode;
 import lmake.base.UserError;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /**
  * The command line of one tool: its options, in picocli's model made by calls (annotations cost twice the start), and its
- * help. Built once per tool, then only read.
+ * help. Good for one command line.
  */
 final class ToolSpec {
   /** What {@code --version} says. */
   static final String VERSION = "version 0.1.0 (repo:1)";
 
+  private static final Pattern DURATION =
+      Pattern.compile("(?:(\\d{1,6})d)?(?:(\\d{1,6})h)?(?:(\\d{1,6})m)?(?:(\\d{1,9}(?:\\.\\d+)?)s?)?");
+
   private final String tool;
   private final String operands;
   private final CommandSpec spec = CommandSpec.create();
-  private final Map<String, List<String>> help = new LinkedHashMap<>();
+  private final List<Row> rows = new ArrayList<>();
   private final Set<String> keys = new LinkedHashSet<>();
+
+  /** One line of the help. */
+  private record Row(boolean key, String names, String help) {}
 
   /**
    * @param operands what stands after the options in the synopsis
@@ -37,62 +43,54 @@ final class ToolSpec {
     this.tool = tool;
     this.operands = operands;
     spec.name(tool).interpolateVariables(false);
-    spec.addPositional(
-        PositionalParamSpec.builder().index("0..*").arity("0..*").type(List.class).auxiliaryTypes(String.class).build());
     flag("-h", "--help", "print this text");
     flag("--version", "print the version");
   }
 
   /** An option without a value; the description is last. */
   ToolSpec flag(String... namesAndHelp) {
-    return option("flags", boolean.class, "", null, namesAndHelp);
+    return option(false, boolean.class, "", Optional.empty(), namesAndHelp);
   }
 
   /** One of the options of which exactly one is needed. */
   ToolSpec key(String... namesAndHelp) {
     keys.add(namesAndHelp[namesAndHelp.length - 2]);
-    return option("keys (exactly 1)", boolean.class, "", null, namesAndHelp);
+    return option(true, boolean.class, "", Optional.empty(), namesAndHelp);
   }
 
   /** An option with a text. */
   ToolSpec text(String label, String... namesAndHelp) {
-    return option("flags", String.class, label, text -> text, namesAndHelp);
+    return option(false, String.class, label, Optional.of(text -> text), namesAndHelp);
   }
 
   /** An option with a number in a range; empty is 0. */
   ToolSpec number(int least, int most, String... namesAndHelp) {
-    return option("flags", Integer.class, "n", text -> number(text, least, most), namesAndHelp);
+    return option(false, Integer.class, "n", Optional.of(text -> number(text, least, most)), namesAndHelp);
   }
 
   /** An option with one of some words. */
   ToolSpec choice(List<String> words, String... namesAndHelp) {
-    return option("flags", String.class, String.join("|", words), text -> choice(text, words), namesAndHelp);
+    return option(false, String.class, String.join("|", words), Optional.of(text -> choice(text, words)), namesAndHelp);
   }
 
   /** An option with a duration such as {@code 2h30m}. */
   ToolSpec duration(String... namesAndHelp) {
-    return option("flags", Duration.class, "duration", ToolSpec::duration, namesAndHelp);
+    return option(false, Duration.class, "duration", Optional.of(ToolSpec::duration), namesAndHelp);
   }
 
   /** The options all tools have. */
-  ToolSpec common(boolean jobs) {
+  ToolSpec common() {
     flag("-q", "--quiet", "print no decoration");
     flag("-v", "--verbose", "tell more");
-    if (jobs) {
-      flag("-J", "--job", "the argument is the name of a job");
-      text("rule", "-R", "--rule", "the rule of that job");
-    }
+    flag("-J", "--job", "the argument is the name of a job");
+    text("rule", "-R", "--rule", "the rule of that job");
     flag("-S", "--sync", "wait for the end of the server if it was launched by this command");
     return text("mode", "-V", "--video", "colours: d(ark), l(ight), f (none), else as the terminal seems to need");
   }
 
-  Set<String> keys() {
-    return keys;
-  }
-
   /** The option with this name, dashes included; empty when there is none. */
-  java.util.Optional<OptionSpec> find(String name) {
-    return java.util.Optional.ofNullable(spec.findOption(name));
+  Optional<OptionSpec> find(String name) {
+    return Optional.ofNullable(spec.findOption(name));
   }
 
   /** Parses; all that is wrong with a command line is a {@link UserError} of code USAGE. */
@@ -100,6 +98,8 @@ final class ToolSpec {
     Grammar line = Grammar.read(this, args);
     CommandLine parser = new CommandLine(spec);
     parser.setOverwrittenOptionsAllowed(true).setExpandAtFiles(false).setTrimQuotes(false);
+    // Operands do not come here, and a value may look like anything.
+    parser.setEndOfOptionsDelimiter("\0").setAllowOptionsAsOptionParameters(true);
     try {
       return new Options(parser.parseArgs(line.canonical().toArray(new String[0])), key(line), line.operands());
     } catch (CommandLine.ParameterException e) {
@@ -110,23 +110,24 @@ final class ToolSpec {
   /** Help: the same text for {@code -h} and below a usage error. */
   String usage(String installDir) {
     StringBuilder text = new StringBuilder(tool + " [options] " + operands + "\n" + VERSION + "\n");
-    int width = help.values().stream().flatMap(List::stream).mapToInt(row -> row.indexOf('\0')).max().orElse(0);
-    help.forEach(
-        (group, rows) -> {
-          text.append(group).append(" :\n");
-          for (String row : rows) {
-            int cut = row.indexOf('\0');
-            text.append("  ").append(row, 0, cut).append(" ".repeat(width - cut));
-            text.append(" : ").append(row.substring(cut + 1)).append('\n');
-          }
-        });
-    return text.append("consider :\n  man ").append(tool).append("\n  ").append(installDir).append("/doc/index.html\n")
-        .toString();
+    if (!keys.isEmpty()) text.append("keys (exactly 1) :\n").append(rows(true));
+    text.append("flags :\n").append(rows(false));
+    text.append("consider :\n  man ").append(tool).append("\n  ");
+    return text.append(installDir).append("/doc/index.html\n").toString();
+  }
+
+  private String rows(boolean key) {
+    int width = rows.stream().mapToInt(row -> row.names.length()).max().orElse(0);
+    return rows.stream()
+        .filter(row -> row.key == key)
+        .map(row -> "  " + row.names + " ".repeat(width - row.names.length()) + " : " + row.help + "\n")
+        .collect(Collectors.joining());
   }
 
   private String key(Grammar line) throws UserError {
-    if (keys.isEmpty()) return "";
+    boolean asksHelp = line.options().contains("--help") || line.options().contains("--version");
     List<String> given = line.options().stream().filter(keys::contains).toList();
+    if (given.isEmpty() && (keys.isEmpty() || asksHelp)) return "";
     if (given.isEmpty()) throw new UserError(ExitCode.USAGE, "one of " + String.join(" ", keys) + " is needed");
     if (given.size() > 1) {
       throw new UserError(ExitCode.USAGE, "cannot have both " + given.get(0) + " and " + given.get(1));
@@ -135,14 +136,14 @@ final class ToolSpec {
   }
 
   private <T> ToolSpec option(
-      String group, Class<T> type, String label, CommandLine.ITypeConverter<T> converter, String... namesAndHelp) {
+      boolean key, Class<T> type, String label, Optional<CommandLine.ITypeConverter<T>> converter, String... namesAndHelp) {
     int last = namesAndHelp.length - 1;
-    String[] names = java.util.Arrays.copyOf(namesAndHelp, last);
-    OptionSpec.Builder option = OptionSpec.builder(names).type(type).arity(converter == null ? "0" : "1");
-    if (converter != null) option.converters(converter);
+    String[] names = Arrays.copyOf(namesAndHelp, last);
+    OptionSpec.Builder option = OptionSpec.builder(names).type(type).arity(converter.isEmpty() ? "0" : "1");
+    converter.ifPresent(option::converters);
     spec.addOption(option.build());
-    String row = String.join(" or ", names) + (label.isEmpty() ? "" : " <" + label + ">");
-    help.computeIfAbsent(group, g -> new ArrayList<>()).add(row + "\0" + namesAndHelp[last]);
+    String shown = String.join(" or ", names) + (label.isEmpty() ? "" : " <" + label + ">");
+    rows.add(new Row(key, shown, namesAndHelp[last]));
     return this;
   }
 
@@ -162,7 +163,7 @@ final class ToolSpec {
 
   private static Duration duration(String text) {
     if (text.isEmpty()) return Duration.ZERO;
-    Matcher m = Pattern.compile("(?:(\\d{1,6})d)?(?:(\\d{1,6})h)?(?:(\\d{1,6})m)?(?:(\\d{1,9}(?:\\.\\d+)?)s?)?").matcher(text);
+    Matcher m = DURATION.matcher(text);
     if (!m.matches()) throw new CommandLine.TypeConversionException("'" + text + "' is not a duration such as 2h30m");
     double seconds = 0;
     int[] units = {86400, 3600, 60, 1};

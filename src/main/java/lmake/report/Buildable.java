@@ -4,7 +4,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
 import lmake.rules.Candidate;
 import lmake.rules.Manifest;
 import lmake.rules.Rule;
@@ -17,13 +16,13 @@ import lmake.rules.StaticDep;
  */
 public final class Buildable {
   private final RuleBook book;
-  private final Predicate<String> exists;
+  private final Disk disk;
   private final Map<String, Boolean> known = new HashMap<>();
   private int depth;
 
-  public Buildable(RuleBook book, Predicate<String> exists) {
+  public Buildable(RuleBook book, Disk disk) {
     this.book = book;
-    this.exists = exists;
+    this.disk = disk;
   }
 
   public boolean can(String name) {
@@ -51,7 +50,7 @@ public final class Buildable {
     Manifest manifest = book.manifest();
     if (Printable.bytes(name).length > book.config().pathMax()) return false;
     if (manifest.isSource(name)) return true;
-    if (manifest.inSourceDir(name)) return exists.test(name);
+    if (manifest.inSourceDir(name)) return disk.has(name);
     if (manifest.leadsToSource(name) || manifest.belowSource(name) || name.startsWith("/")) return false;
     for (Candidate candidate : book.candidates(name)) {
       Rule.Special special = candidate.rule().special();

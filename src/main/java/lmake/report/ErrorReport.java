@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntFunction;
-import java.util.function.Predicate;
 import lmake.engine.Action;
 import lmake.graph.Graph;
 import lmake.graph.JobStatus;
@@ -23,7 +22,8 @@ public final class ErrorReport {
 
   private final Jobs jobs;
   private final Graph graph;
-  private final Predicate<String> exists;
+  private final Disk disk;
+  private final Map<Integer, String> lastNode;
   private final Faults faults;
   private final IntFunction<Optional<List<Line>>> attached;
   private final int width;
@@ -40,14 +40,15 @@ public final class ErrorReport {
    */
   public ErrorReport(
       Jobs jobs,
-      Predicate<String> exists,
+      Disk disk,
       Map<Integer, RunReason> lastReason,
       Map<Integer, String> lastNode,
       IntFunction<Optional<List<Line>>> attached) {
     this.jobs = jobs;
     this.graph = jobs.graph();
-    this.exists = exists;
-    this.faults = new Faults(jobs, exists, lastReason, lastNode);
+    this.disk = disk;
+    this.lastNode = lastNode;
+    this.faults = new Faults(jobs, disk, lastReason, lastNode);
     this.attached = attached;
     this.width = jobs.book().rules().stream().mapToInt(rule -> rule.name().length()).reduce(LABEL_WIDTH, Math::max);
   }
@@ -59,11 +60,11 @@ public final class ErrorReport {
     room = most - 1;
     List<Integer> unmade = new ArrayList<>();
     for (Action.TargetEnd end : ends) {
-      if (end.ok()) continue;
+      if (end.ok() || lastNode.getOrDefault(end.node(), "").equals("cycle") && looping(end.node())) continue;
       if (end.job() != 0) root(end.node(), end.job());
       else if (!looping(end.node())) file(end.node(), unmade);
     }
-    for (int node : unmade) for (Line line : new NoRule(jobs.book(), exists).explain(graph.name(node))) add(line);
+    for (int node : unmade) for (Line line : new NoRule(jobs.book(), disk).explain(graph.name(node))) add(line);
     if (room < 0) lines.add(Line.of("...").in(Color.NOTE));
     return lines;
   }

@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
 import lmake.base.Crc;
 import lmake.graph.DepFlags;
 import lmake.graph.DepVector;
@@ -25,7 +24,7 @@ final class Faults {
 
   private final Jobs jobs;
   private final Graph graph;
-  private final Predicate<String> exists;
+  private final Disk disk;
   private final Map<Integer, RunReason> lastReason;
   private final Map<Integer, String> lastNode;
   private final Map<Integer, Boolean> inError = new HashMap<>();
@@ -42,10 +41,10 @@ final class Faults {
    * @param lastReason what was last said of jobs in this req
    * @param lastNode what was last said of files in this req
    */
-  Faults(Jobs jobs, Predicate<String> exists, Map<Integer, RunReason> lastReason, Map<Integer, String> lastNode) {
+  Faults(Jobs jobs, Disk disk, Map<Integer, RunReason> lastReason, Map<Integer, String> lastNode) {
     this.jobs = jobs;
     this.graph = jobs.graph();
-    this.exists = exists;
+    this.disk = disk;
     this.lastReason = lastReason;
     this.lastNode = lastNode;
   }
@@ -134,7 +133,7 @@ final class Faults {
     }
     if (said.equals("dangling")) return said;
     if (jobs.book().manifest().leadsToSource(name)) return FINE;
-    return exists.test(name) && !exists.test(name + "/") ? "dangling" : "missing";
+    return disk.has(name) && !disk.hasDir(name) ? "dangling" : "missing";
   }
 
   /** True for a job in error of its own or by its deps. Chains of jobs are long: no recursion. */

@@ -45,6 +45,16 @@ public final class Jobs {
     return targets.size() > 0 ? graph.name(targets.node(0)) : "";
   }
 
+  /** How long a job runs before a {@code start} line is printed. */
+  public long startDelayNs(int job) {
+    return (long) (rule(job).map(rule -> rule.startDelay(graph.stems(job))).orElse(0.0) * 1e9);
+  }
+
+  /** Lines of the stderr of a job that are shown, 0 = all. */
+  public int maxStderrLines(int job) {
+    return rule(job).map(rule -> rule.maxStderrLines(graph.stems(job))).orElse(0);
+  }
+
   public boolean isSource(String name) {
     return book.manifest().isSource(name) || bySourceRule(name);
   }

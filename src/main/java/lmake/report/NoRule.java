@@ -5,7 +5,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import lmake.rules.Candidate;
 import lmake.rules.Rule;
 import lmake.rules.RuleBook;
@@ -14,15 +13,15 @@ import lmake.rules.StaticDep;
 /** Why a file cannot be built: which rules match, and what each of them lacks. One use per file; engine's thread. */
 public final class NoRule {
   private final RuleBook book;
-  private final Predicate<String> exists;
+  private final Disk disk;
   private final Buildable buildable;
   private final Set<String> told = new HashSet<>();
   private final List<Line> lines = new ArrayList<>();
 
-  public NoRule(RuleBook book, Predicate<String> exists) {
+  public NoRule(RuleBook book, Disk disk) {
     this.book = book;
-    this.exists = exists;
-    this.buildable = new Buildable(book, exists);
+    this.disk = disk;
+    this.buildable = new Buildable(book, disk);
   }
 
   public List<Line> explain(String name) {
@@ -42,7 +41,7 @@ public final class NoRule {
     Optional<String> uphill = buildable.uphill(name);
     boolean match = !candidates.isEmpty() || uphill.isPresent();
     lines.add(Line.at(depth).text(match ? "no rule for " : "no rule match ").name(name).in(Color.ERR));
-    if (exists.test(name)) lines.add(Line.at(depth + 1).text("consider : git add ").quoted(name).in(Color.NOTE));
+    if (disk.has(name) && !disk.hasDir(name)) lines.add(Line.at(depth + 1).text("consider : git add ").quoted(name).in(Color.NOTE));
     if (uphill.isPresent()) {
       String what = book.manifest().isSource(uphill.get()) ? "dir is a source : " : "dir is buildable : ";
       lines.add(Line.at(depth + 1).text(what).name(uphill.get()).in(Color.NOTE));
@@ -68,7 +67,7 @@ public final class NoRule {
     }
     for (StaticDep dep : deps.get()) {
       if (buildable.can(dep.name())) continue;
-      String remark = exists.test(dep.name() + "/") ? " (dir)" : exists.test(dep.name()) ? " (existing)" : "";
+      String remark = disk.hasDir(dep.name()) ? " (dir)" : disk.has(dep.name()) ? " (existing)" : "";
       lines.add(
           Line.at(depth).text("rule " + rule.name() + " misses static dep " + dep.key() + " : ").name(dep.name())
               .text(remark).in(Color.NOTE));

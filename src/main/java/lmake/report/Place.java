@@ -28,7 +28,7 @@ public record Place(String root, String dir) {
     while (common < from.length && common < to.length && from[common].equals(to[common])) common++;
     List<String> steps = new ArrayList<>();
     for (int i = common; i < from.length; i++) steps.add("..");
-    steps.addAll(Arrays.asList(to).subList(common, to.length));
+    if (!name.isEmpty()) steps.addAll(Arrays.asList(to).subList(common, to.length));
     return steps.isEmpty() ? "." : String.join("/", steps);
   }
 

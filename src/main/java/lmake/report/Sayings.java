@@ -9,7 +9,6 @@ import lmake.engine.Action;
 import lmake.graph.Graph;
 import lmake.graph.RunReason;
 import lmake.graph.RunRecord;
-import lmake.rules.Candidate;
 
 /** What the engine says of jobs and files, put into lines. Reads the graph, changes nothing; engine's thread. */
 public final class Sayings {
@@ -25,16 +24,13 @@ public final class Sayings {
   private final Jobs jobs;
   private final Graph graph;
   private final StatusLine columns;
-  private final Manners manners;
   private final boolean verbose;
   private final IntFunction<Optional<RunRecord>> records;
 
-  public Sayings(
-      Jobs jobs, StatusLine columns, Manners manners, boolean verbose, IntFunction<Optional<RunRecord>> records) {
+  public Sayings(Jobs jobs, StatusLine columns, boolean verbose, IntFunction<Optional<RunRecord>> records) {
     this.jobs = jobs;
     this.graph = jobs.graph();
     this.columns = columns;
-    this.manners = manners;
     this.verbose = verbose;
     this.records = records;
   }
@@ -64,11 +60,19 @@ public final class Sayings {
     return Word.ofJob(word).last();
   }
 
+  /** Messages and stderr of the last run of a job; empty if it never ran. */
+  public Optional<List<Line>> attached(int job) {
+    if (records.apply(job).isEmpty()) return Optional.empty();
+    List<Line> lines = new ArrayList<>();
+    for (String message : records.apply(job).get().messages()) lines.add(Notes.line(message, 1, graph));
+    lines.addAll(stderr(job));
+    return Optional.of(lines);
+  }
+
   /** The stderr of the last run of a job, cut as its rule says. */
   public List<Line> stderr(int job) {
-    int most = jobs.rule(job).map(manners::maxStderrLines).orElse(0);
     return records.apply(job)
-        .map(run -> Stderr.lines(run.stderrText(), most, jobs.ruleName(job), jobs.name(job)))
+        .map(run -> Stderr.lines(run.stderrText(), jobs.maxStderrLines(job), jobs.ruleName(job), jobs.name(job)))
         .orElse(List.of());
   }
 
@@ -85,8 +89,21 @@ public final class Sayings {
     } else {
       lines.add(Line.of(word + " ").name(name).in(color));
     }
-    for (String note : said.notes()) lines.add(Notes.line(note, 1, graph));
-    if (said.notes().isEmpty()) lines.addAll(advice(word, name));
+    lines.addAll(below(said, name));
+    return lines;
+  }
+
+  private List<Line> below(Action.SayNode said, String name) {
+    // The engine's advice is not made to be pasted: names are not quoted there.
+    if (said.word().equals("dangling")) {
+      return List.of(Line.at(1).text("consider : git add ").quoted(name).in(Color.NOTE));
+    }
+    List<Line> lines = new ArrayList<>();
+    int depth = 1;
+    if (said.word().equals("multi")) {
+      lines.add(Line.at(depth++).text("several rules match :").in(Color.NOTE));
+    }
+    for (String note : said.notes()) lines.add(Notes.line(note, depth, graph));
     return lines;
   }
 
@@ -94,20 +111,6 @@ public final class Sayings {
     if (CODEC.contains(said.word())) return "codec";
     if (said.word().equals("unlink")) return "no_rule";
     return graph.has(said.node(), Graph.FROZEN) ? "frozen" : "src";
-  }
-
-  private List<Line> advice(String word, String name) {
-    if (word.equals("dangling")) return List.of(Line.at(1).text("consider : git add ").quoted(name).in(Color.NOTE));
-    if (!word.equals("multi")) return List.of();
-    List<Line> lines = new ArrayList<>();
-    lines.add(Line.at(1).text("several rules match, all with the highest prio :").in(Color.NOTE));
-    double best = Double.NEGATIVE_INFINITY;
-    for (Candidate candidate : jobs.book().candidates(name)) {
-      if (candidate.rule().prio() < best) break;
-      best = candidate.rule().prio();
-      lines.add(Line.at(2).text(candidate.rule().name()).in(Color.NOTE));
-    }
-    return lines;
   }
 
   private boolean explains(String word) {

@@ -156,6 +156,25 @@ public final class Rule {
     return attrs.integer("max_retries_on_lost", 1);
   }
 
+  /** Seconds a job runs before a start line is said. */
+  public double startDelay(String[] values) {
+    return manner("start_delay", values, 3);
+  }
+
+  /** Lines of stderr that are shown, 0 = all. */
+  public int maxStderrLines(String[] values) {
+    return (int) manner("max_stderr_len", values, 100);
+  }
+
+  /** How a job is talked about: never worth an error, the job runs all the same. */
+  private double manner(String attribute, String[] values, double fallback) {
+    try {
+      return attrs.real(attribute, Scope.of(this, values), fallback);
+    } catch (Evaluator.EvalError e) {
+      return fallback;
+    }
+  }
+
   /** Whether {@code lmake -r} retries a job that ended so. */
   public boolean retries(JobStatus status) {
     return retried.contains(status.name().toLowerCase(Locale.ROOT));
