@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import lmake.base.ExitCode;
 import lmake.base.UserError;
 import lmake.store.Store;
@@ -13,6 +14,8 @@ import lmake.store.Store;
  * before there is a socket is said on standard error, which the client shows.
  */
 public final class Main {
+  private static final Pattern SYSTEM = Pattern.compile("/(usr|bin|sbin|lib|lib32|lib64|libx32|etc|dev|proc|sys)(/.*)?");
+
   private Main() {}
 
   public static void main(String[] args) throws InterruptedException {
@@ -43,6 +46,7 @@ public final class Main {
     }
     Server server;
     try {
+      checkPlace(options.root());
       server = new Server(places, options, Store.open(Places.STORE, options.readOnly()), lib);
       server.open();
     } catch (UserError e) {
@@ -51,6 +55,12 @@ public final class Main {
       return refuse(cannotStart(e), options);
     }
     return server.run();
+  }
+
+  /** What lies in the dirs of the system is taken to change with the system only, so that nothing built there could be followed. */
+  private static void checkPlace(String root) throws UserError {
+    if (!SYSTEM.matcher(root).matches()) return;
+    throw new UserError(ExitCode.SERVER_CRASH, "cannot work inside a system directory : " + root + "\n  consider : move the repo");
   }
 
   private static UserError cannotStart(IOException e) {
