@@ -1,6 +1,7 @@
 package lmake.engine;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import lmake.base.Crc;
 import lmake.engine.Req.HeldEnd;
@@ -282,13 +283,28 @@ final class JobMaker {
 
   /** Says may_rerun, or rerun, for the ends that wait for other jobs. */
   void tellHeld(Req req) {
-    for (int job : req.untold) {
+    for (Iterator<Integer> it = req.untold.iterator(); it.hasNext(); ) {
+      int job = it.next();
       HeldEnd held = req.held.get(job);
-      if (held == null || held.told || req.job(job).waiting == 0) continue;
-      sayEnd(req, job, held.certain ? "rerun" : "may_rerun", held, held.why, List.of());
-      held.told = true;
+      if (held == null || held.told || req.job(job).waiting == 0) {
+        it.remove();
+      } else if (awaitsJob(req, job)) {
+        sayEnd(req, job, held.certain ? "rerun" : "may_rerun", held, held.why, List.of());
+        held.told = true;
+        it.remove();
+      }
     }
-    req.untold.clear();
+  }
+
+  /** False when all that is awaited are sources: a look at the disk settles them. */
+  private boolean awaitsJob(Req req, int job) {
+    DepVector deps = graph.deps(job);
+    for (int i = 0; i < deps.size(); i++) {
+      int node = deps.node(i);
+      if (req.goal(node) == 0 || req.reached(node, req.goal(node))) continue;
+      if (turn.matching.of(node).kind() == Match.Kind.PLAIN) return true;
+    }
+    return false;
   }
 
   private void finish(Req req, int job, JobState state, Verdict verdict, RunReason culprit) {
