@@ -37,7 +37,13 @@ public record Case(
 
   /** What a launch allows. */
   public static Case of(
-      Rule rule, String[] stems, List<StaticDep> statics, Launch launch, DepVector before, Set<Integer> waited, boolean sourceOk) {
+      Rule rule,
+      String[] stems,
+      List<StaticDep> statics,
+      Launch launch,
+      DepVector before,
+      Set<Integer> waited,
+      boolean sourceOk) {
     return new Case(
         rule, stems, statics, before, waited, launch.stderrOk(), launch.readdirOk(), launch.tracer() == 0, sourceOk,
         launch.timeoutMs());

@@ -41,6 +41,8 @@ final class NameIndex {
     }
   }
 
+  private static final int[] NONE = {};
+
   private final Branch suffixes = new Branch();
   private final Branch prefixes = new Branch();
   private final TargetEntry[] entries;
@@ -78,8 +80,9 @@ final class NameIndex {
       }
       branch = i >= name.length() ? null : branch.find(name.charAt(i));
     }
-    int[] ranks = count == found.length ? found : Arrays.copyOf(found, count);
-    Arrays.sort(ranks);
+    if (count == 0) return NONE;
+    int[] ranks = Arrays.copyOf(found, count);
+    if (count > 1) Arrays.sort(ranks);
     return ranks;
   }
 

@@ -73,7 +73,8 @@ final class Recipe {
       String text = python ? prelude(scope) + source : cmd.text(scope);
       doing = "use_script";
       boolean script = attrs.bool("use_script", scope, false) || tooLong(text);
-      Optional<Direct> direct = script || python || !words.equals(DEFAULT_SHELL) ? Optional.empty() : direct(text, values, site);
+      boolean bash = !script && !python && words.equals(DEFAULT_SHELL);
+      Optional<Direct> direct = bash ? direct(text, values, site) : Optional.empty();
       direct.ifPresent(d -> values.putAll(d.shellVariables()));
       doing = "attributes of the execution";
       return new Launch(

@@ -158,17 +158,25 @@ public final class RuleBook {
    * first of its targets that matches.
    */
   public List<Candidate> candidates(String name) {
-    List<Candidate> found = null;
+    int[] ranks = index.ranks(name);
+    Candidate first = null; // alone nearly always
+    List<Candidate> several = null;
     Rule last = null;
-    for (int rank : index.ranks(name)) {
+    for (int rank : ranks) {
       if (owners[rank] == last) continue;
       String[] stems = entries[rank].find(name);
       if (stems == null) continue;
       last = owners[rank];
-      if (found == null) found = new ArrayList<>(2);
-      found.add(new Candidate(last, entries[rank], stems));
+      Candidate candidate = new Candidate(last, entries[rank], stems);
+      if (first == null) {
+        first = candidate;
+        continue;
+      }
+      if (several == null) several = new ArrayList<>(List.of(first));
+      several.add(candidate);
     }
-    return found == null ? List.of() : Collections.unmodifiableList(found);
+    if (first == null) return List.of();
+    return several == null ? List.of(first) : Collections.unmodifiableList(several);
   }
 
   /** Changes when what {@link #candidates} or the manifest say may have changed: set of rules, prios, sources, path_max. */
