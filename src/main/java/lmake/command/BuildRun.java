@@ -124,7 +124,8 @@ final class BuildRun implements Site.ReqListener {
 
   private List<Line> errors(Action.ReqDone end) {
     RuleBook book = jobs.book();
-    ErrorReport report = new ErrorReport(jobs, new Disk(site::exists, site::isDir), lastReason, lastNode, sayings::attached);
+    Disk disk = new Disk(site::exists, site::isDir);
+    ErrorReport report = new ErrorReport(jobs, disk, lastReason, lastNode, sayings::attached);
     return report.lines(end.ends(), book.config().maxErrorLines());
   }
 

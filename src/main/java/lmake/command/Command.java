@@ -2,7 +2,7 @@ package lmake.command;
 
 import lmake.base.UserError;
 
-/** One tool, for one command line. */
+/** One tool. */
 interface Command {
   /** Its command line. */
   ToolSpec spec();

@@ -12,7 +12,10 @@ import lmake.report.Printable;
 public final class Commands {
   private Commands() {}
 
-  /** Runs the command of a session. Mistakes of the user end it with a message; the session is ended in all cases, in time. */
+  /**
+   * Runs the command of a session. Mistakes of the user end it with a message; the session is ended in all cases, in
+   * time.
+   */
   public static void run(Site site, Session session) {
     Optional<Command> command = command(session.tool());
     if (command.isPresent()) {
@@ -23,7 +26,6 @@ public final class Commands {
     }
   }
 
-  /** A new one each time: picocli keeps the values of a command line in the model of its options, and commands overlap. */
   private static Optional<Command> command(String tool) {
     return switch (tool) {
       case "lmake" -> Optional.of(new LmakeCommand());
@@ -34,7 +36,9 @@ public final class Commands {
     };
   }
 
-  /** Runs a part of a command: a mistake of the user in it ends the session with a message. Callbacks go through here. */
+  /**
+   * Runs a part of a command: a mistake of the user in it ends the session with a message. Callbacks go through here.
+   */
   static void attempt(Site site, Session session, Command command, Task task) {
     try {
       task.run();

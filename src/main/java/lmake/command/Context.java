@@ -16,7 +16,9 @@ record Context(Site site, Session session, Options options) {
     return new Place(site.root(), session.startupDir());
   }
 
-  /** Colours as {@code -V}, else {@code LMAKE_VIDEO}, say. Automatic means none: the terminal is the client's to ask. */
+  /**
+   * Colours as {@code -V}, else {@code LMAKE_VIDEO}, say. Automatic means none: the terminal is the client's to ask.
+   */
   Paint paint(RuleBook book) {
     String mode = options.text("--video");
     if (mode.isEmpty()) mode = session.environ().getOrDefault("LMAKE_VIDEO", "");

@@ -11,7 +11,9 @@ import lmake.graph.TargetVector;
 import lmake.report.Line;
 import lmake.report.Notes;
 
-/** {@code lmake_dump}: all that the graph knows, as text, for those who look after lmake. Its form is nobody's contract. */
+/**
+ * {@code lmake_dump}: all that the graph knows, as text, for those who look after lmake. Its form is nobody's contract.
+ */
 final class DumpCommand implements Command {
   private final ToolSpec spec = new ToolSpec("lmake_dump", "").text("mode", "-V", "--video", "ignored");
 

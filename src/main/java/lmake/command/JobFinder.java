@@ -17,13 +17,22 @@ import lmake.rules.Rule;
 final class JobFinder {
   private JobFinder() {}
 
-  /** The one job with this name; several or none is a mistake of the user. May make a job that was never run. */
+  /** The one job with this name; several or none is a mistake of the user. */
   static int find(Context context, Jobs jobs) throws UserError {
+    return find(context, jobs, false);
+  }
+
+  /** The same, for who can run it: a job that nobody needed before is made. */
+  static int findOrMake(Context context, Jobs jobs) throws UserError {
+    return find(context, jobs, true);
+  }
+
+  private static int find(Context context, Jobs jobs, boolean make) throws UserError {
     String argument = context.options().operands().get(0);
     Place place = context.place();
     String name = place.fromRoot(place.absolute(argument));
     String rule = context.options().text("--rule");
-    Set<Integer> found = byTarget(jobs, name, rule);
+    Set<Integer> found = byTarget(jobs, name, rule, make);
     if (found.isEmpty()) found = byScan(jobs, name, rule);
     if (found.isEmpty()) throw new UserError(ExitCode.FAIL, "cannot find job " + Printable.show(argument));
     if (found.size() > 1) throw new UserError(ExitCode.FAIL, choices(jobs, found, argument));
@@ -31,13 +40,15 @@ final class JobFinder {
   }
 
   /** Most jobs are named like their first target: rules that could make such a file are asked first. */
-  private static Set<Integer> byTarget(Jobs jobs, String name, String rule) {
+  private static Set<Integer> byTarget(Jobs jobs, String name, String rule, boolean make) {
     Set<Integer> found = new LinkedHashSet<>();
     for (Candidate candidate : jobs.book().candidates(name)) {
       Rule r = candidate.rule();
       if (r.special() != Rule.Special.PLAIN || !rule.isEmpty() && !r.name().equals(rule)) continue;
       if (r.staticDeps(candidate.stems()).isEmpty() || !r.jobName(candidate.stems()).equals(name)) continue;
-      found.add(jobs.graph().job(r.id(), candidate.stems()));
+      Graph graph = jobs.graph();
+      int job = make ? graph.job(r.id(), candidate.stems()) : graph.findJob(r.id(), candidate.stems());
+      if (job != 0) found.add(job);
     }
     return found;
   }

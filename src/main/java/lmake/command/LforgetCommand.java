@@ -24,7 +24,7 @@ final class LforgetCommand implements Command {
           .common()
           .flag("-d", "--deps", "also forget hidden deps")
           .flag("-t", "--targets", "also forget star targets")
-          .flag("-r", "--resources", "no argument : jobs that ran ok with other resources than today's become out of date");
+          .flag("-r", "--resources", "jobs that ran ok with other resources than today's become out of date");
 
   @Override
   public ToolSpec spec() {

@@ -35,13 +35,13 @@ final class LmakeCommand implements Command {
           .flag("-e", "--forget-old-errors", "rerun jobs that were in error before this command")
           .duration("-E", "--ete", "expected duration of this command")
           .flag("-I", "--no-incremental", "rerun jobs that last ran on existing incremental targets")
-          .number(0, Integer.MAX_VALUE, "-j", "--jobs", "most jobs running at once, 0 is no limit")
+          .number(Integer.MAX_VALUE, "-j", "--jobs", "most jobs running at once, 0 is no limit")
           .flag("-l", "--local", "run all jobs locally")
-          .number(0, SHORT, "-m", "--max-runs", "most executions of a job, 0 is no limit")
-          .number(0, SHORT, "-M", "--max-submits", "most submissions of a job, 0 is no limit")
-          .number(0, 20, "-N", "--nice", "nice value of jobs")
+          .number(SHORT, "-m", "--max-runs", "most executions of a job, 0 is no limit")
+          .number(SHORT, "-M", "--max-submits", "most submissions of a job, 0 is no limit")
+          .number(20, "-N", "--nice", "nice value of jobs")
           .flag("-o", "--live-out", "show the output of requested jobs as it comes")
-          .number(0, 255, "-r", "--retry-on-error", "times a job in error is run again")
+          .number(255, "-r", "--retry-on-error", "times a job in error is run again")
           .flag("-s", "--source-ok", "jobs may overwrite sources")
           .flag("-t", "--keep-tmp", "keep tmp dirs after jobs")
           .flag("--shutdown", "ask the server to leave");
@@ -104,7 +104,7 @@ final class LmakeCommand implements Command {
 
   private static int job(Context context, Jobs jobs) throws UserError {
     try {
-      return JobFinder.find(context, jobs);
+      return JobFinder.findOrMake(context, jobs);
     } catch (UserError e) {
       // The only tool for which scripts expect this code.
       throw new UserError(ExitCode.BAD_STATE, e.getMessage());

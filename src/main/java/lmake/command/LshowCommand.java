@@ -49,7 +49,9 @@ final class LshowCommand implements Command {
   public void run(Context context) throws UserError {
     Options options = context.options().checkJob();
     boolean filesOnly = options.key().startsWith("--inv-");
-    if (filesOnly && options.has("--job")) throw new UserError(ExitCode.USAGE, "no job can be given with " + options.key());
+    if (filesOnly && options.has("--job")) {
+      throw new UserError(ExitCode.USAGE, "no job can be given with " + options.key());
+    }
     Jobs jobs = new Jobs(context.site().graph(), context.book());
     context.startupLine();
     Transcript out = options.has("--porcelaine") ? context.plain() : context.transcript(jobs.book());

@@ -1,29 +1,30 @@
 package lmake.command;
 
 import java.util.List;
+import java.util.Map;
 import lmake.base.ExitCode;
 import lmake.base.UserError;
-import picocli.CommandLine.ParseResult;
 
 /**
  * A command line that was understood.
  *
+ * @param values by long name, "" for a flag; numbers were checked
  * @param key the one that was given of the options of which one is needed, "" when the tool has none
  * @param operands the arguments that are no options
  */
-record Options(ParseResult parsed, String key, List<String> operands) {
+record Options(Map<String, String> values, String key, List<String> operands) {
   boolean has(String name) {
-    return parsed.hasMatchedOption(name);
+    return values.containsKey(name);
   }
 
   /** "" when not given. */
   String text(String name) {
-    return parsed.matchedOptionValue(name, "");
+    return values.getOrDefault(name, "");
   }
 
   /** 0 when not given. */
   int number(String name) {
-    return parsed.matchedOptionValue(name, 0);
+    return text(name).isEmpty() ? 0 : Integer.parseInt(text(name));
   }
 
   /** The rules of {@code -J} and {@code -R}. */

@@ -1,40 +1,56 @@
 package lmake.command;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import lmake.base.ExitCode;
 import lmake.base.UserError;
-import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * The command line of one tool: its options, in picocli's model made by calls (annotations cost twice the start), and its
- * help. Good for one command line.
+ * The command line of one tool: its options and its help. No library: once our grammar was obeyed by a pass of our own,
+ * all that picocli did for us was to convert two numbers, for 130 ms of the first command of a server (its classes are
+ * too old for a class-data archive).
  */
 final class ToolSpec {
   /** What {@code --version} says. */
   static final String VERSION = "version 0.1.0 (repo:1)";
 
   private static final Pattern DURATION =
-      Pattern.compile("(?:(\\d{1,6})d)?(?:(\\d{1,6})h)?(?:(\\d{1,6})m)?(?:(\\d{1,9}(?:\\.\\d+)?)s?)?");
+      Pattern.compile("(\\d{1,6}d)?(\\d{1,6}h)?(\\d{1,6}m)?(\\d{1,9}(\\.\\d+)?s?)?");
 
   private final String tool;
   private final String operands;
-  private final CommandSpec spec = CommandSpec.create();
-  private final List<Row> rows = new ArrayList<>();
-  private final Set<String> keys = new LinkedHashSet<>();
+  private final List<Option> options = new ArrayList<>();
 
-  /** One line of the help. */
-  private record Row(boolean key, String names, String help) {}
+  /**
+   * An option.
+   *
+   * @param key one of those of which exactly one is needed
+   * @param names short then long, or long alone
+   * @param label of its value, "" when it has none
+   * @param complaint what is wrong with a value, empty when nothing is
+   */
+  record Option(
+      boolean key, List<String> names, String label, String help, Function<String, Optional<String>> complaint) {
+    boolean flag() {
+      return label.isEmpty();
+    }
+
+    /** The name by which it is known from here on. */
+    String longName() {
+      return names.get(names.size() - 1);
+    }
+
+    String shown() {
+      return String.join(" or ", names) + (flag() ? "" : " <" + label + ">");
+    }
+  }
 
   /**
    * @param operands what stands after the options in the synopsis
@@ -42,40 +58,38 @@ final class ToolSpec {
   ToolSpec(String tool, String operands) {
     this.tool = tool;
     this.operands = operands;
-    spec.name(tool).interpolateVariables(false);
     flag("-h", "--help", "print this text");
     flag("--version", "print the version");
   }
 
   /** An option without a value; the description is last. */
   ToolSpec flag(String... namesAndHelp) {
-    return option(false, boolean.class, "", Optional.empty(), namesAndHelp);
+    return option(false, "", value -> Optional.empty(), namesAndHelp);
   }
 
   /** One of the options of which exactly one is needed. */
   ToolSpec key(String... namesAndHelp) {
-    keys.add(namesAndHelp[namesAndHelp.length - 2]);
-    return option(true, boolean.class, "", Optional.empty(), namesAndHelp);
+    return option(true, "", value -> Optional.empty(), namesAndHelp);
   }
 
   /** An option with a text. */
   ToolSpec text(String label, String... namesAndHelp) {
-    return option(false, String.class, label, Optional.of(text -> text), namesAndHelp);
+    return option(false, label, value -> Optional.empty(), namesAndHelp);
   }
 
-  /** An option with a number in a range; empty is 0. */
-  ToolSpec number(int least, int most, String... namesAndHelp) {
-    return option(false, Integer.class, "n", Optional.of(text -> number(text, least, most)), namesAndHelp);
+  /** An option with a number up to a limit. */
+  ToolSpec number(int most, String... namesAndHelp) {
+    return checked("n", value -> number(value, most), "not a number in 0.." + most, namesAndHelp);
   }
 
   /** An option with one of some words. */
   ToolSpec choice(List<String> words, String... namesAndHelp) {
-    return option(false, String.class, String.join("|", words), Optional.of(text -> choice(text, words)), namesAndHelp);
+    return checked(String.join("|", words), words::contains, "none of " + String.join(" ", words), namesAndHelp);
   }
 
   /** An option with a duration such as {@code 2h30m}. */
   ToolSpec duration(String... namesAndHelp) {
-    return option(false, Duration.class, "duration", Optional.of(ToolSpec::duration), namesAndHelp);
+    return checked("duration", text -> DURATION.matcher(text).matches(), "not a duration such as 2h30m", namesAndHelp);
   }
 
   /** The options all tools have. */
@@ -89,44 +103,43 @@ final class ToolSpec {
   }
 
   /** The option with this name, dashes included; empty when there is none. */
-  Optional<OptionSpec> find(String name) {
-    return Optional.ofNullable(spec.findOption(name));
+  Optional<Option> find(String name) {
+    return options.stream().filter(option -> option.names.contains(name)).findFirst();
   }
 
   /** Parses; all that is wrong with a command line is a {@link UserError} of code USAGE. */
   Options parse(List<String> args) throws UserError {
     Grammar line = Grammar.read(this, args);
-    CommandLine parser = new CommandLine(spec);
-    parser.setOverwrittenOptionsAllowed(true).setExpandAtFiles(false).setTrimQuotes(false);
-    // Operands do not come here, and a value may look like anything.
-    parser.setEndOfOptionsDelimiter("\0").setAllowOptionsAsOptionParameters(true);
-    try {
-      return new Options(parser.parseArgs(line.canonical().toArray(new String[0])), key(line), line.operands());
-    } catch (CommandLine.ParameterException e) {
-      throw new UserError(ExitCode.USAGE, e.getMessage().lines().findFirst().orElse("bad command line"));
-    }
+    return new Options(line.values(), key(line), line.operands());
   }
 
   /** Help: the same text for {@code -h} and below a usage error. */
   String usage(String installDir) {
     StringBuilder text = new StringBuilder(tool + " [options] " + operands + "\n" + VERSION + "\n");
-    if (!keys.isEmpty()) text.append("keys (exactly 1) :\n").append(rows(true));
+    if (!keys().isEmpty()) text.append("keys (exactly 1) :\n").append(rows(true));
     text.append("flags :\n").append(rows(false));
     text.append("consider :\n  man ").append(tool).append("\n  ");
     return text.append(installDir).append("/doc/index.html\n").toString();
   }
 
   private String rows(boolean key) {
-    int width = rows.stream().mapToInt(row -> row.names.length()).max().orElse(0);
-    return rows.stream()
-        .filter(row -> row.key == key)
-        .map(row -> "  " + row.names + " ".repeat(width - row.names.length()) + " : " + row.help + "\n")
+    int width = options.stream().mapToInt(option -> option.shown().length()).max().orElse(0);
+    return options.stream()
+        .filter(option -> option.key == key)
+        .map(option -> String.format("  %-" + width + "s : %s\n", option.shown(), option.help))
         .collect(Collectors.joining());
   }
 
+  private Set<String> keys() {
+    Set<String> keys = new LinkedHashSet<>();
+    for (Option option : options) if (option.key) keys.add(option.longName());
+    return keys;
+  }
+
   private String key(Grammar line) throws UserError {
-    boolean asksHelp = line.options().contains("--help") || line.options().contains("--version");
-    List<String> given = line.options().stream().filter(keys::contains).toList();
+    Set<String> keys = keys();
+    List<String> given = line.given().stream().filter(keys::contains).toList();
+    boolean asksHelp = line.values().containsKey("--help") || line.values().containsKey("--version");
     if (given.isEmpty() && (keys.isEmpty() || asksHelp)) return "";
     if (given.isEmpty()) throw new UserError(ExitCode.USAGE, "one of " + String.join(" ", keys) + " is needed");
     if (given.size() > 1) {
@@ -135,39 +148,24 @@ final class ToolSpec {
     return given.get(0);
   }
 
-  private <T> ToolSpec option(
-      boolean key, Class<T> type, String label, Optional<CommandLine.ITypeConverter<T>> converter, String... namesAndHelp) {
+  /** An option whose value is tested; an empty value stands for no value at all. */
+  private ToolSpec checked(
+      String label, Function<String, Boolean> good, String otherwise, String... namesAndHelp) {
+    Function<String, Optional<String>> complaint =
+        value ->
+            value.isEmpty() || good.apply(value) ? Optional.empty() : Optional.of("'" + value + "' is " + otherwise);
+    return option(false, label, complaint, namesAndHelp);
+  }
+
+  private ToolSpec option(
+      boolean key, String label, Function<String, Optional<String>> complaint, String... namesAndHelp) {
     int last = namesAndHelp.length - 1;
-    String[] names = Arrays.copyOf(namesAndHelp, last);
-    OptionSpec.Builder option = OptionSpec.builder(names).type(type).arity(converter.isEmpty() ? "0" : "1");
-    converter.ifPresent(option::converters);
-    spec.addOption(option.build());
-    String shown = String.join(" or ", names) + (label.isEmpty() ? "" : " <" + label + ">");
-    rows.add(new Row(key, shown, namesAndHelp[last]));
+    List<String> names = List.of(Arrays.copyOf(namesAndHelp, last));
+    options.add(new Option(key, names, label, namesAndHelp[last], complaint));
     return this;
   }
 
-  private static Integer number(String text, int least, int most) {
-    if (text.isEmpty()) return 0;
-    if (text.matches("\\d{1,9}")) {
-      int value = Integer.parseInt(text);
-      if (value >= least && value <= most) return value;
-    }
-    throw new CommandLine.TypeConversionException("'" + text + "' is not a number in " + least + ".." + most);
-  }
-
-  private static String choice(String text, List<String> words) {
-    if (text.isEmpty() || words.contains(text)) return text;
-    throw new CommandLine.TypeConversionException("'" + text + "' is none of " + String.join(" ", words));
-  }
-
-  private static Duration duration(String text) {
-    if (text.isEmpty()) return Duration.ZERO;
-    Matcher m = DURATION.matcher(text);
-    if (!m.matches()) throw new CommandLine.TypeConversionException("'" + text + "' is not a duration such as 2h30m");
-    double seconds = 0;
-    int[] units = {86400, 3600, 60, 1};
-    for (int i = 0; i < 4; i++) if (m.group(i + 1) != null) seconds += Double.parseDouble(m.group(i + 1)) * units[i];
-    return Duration.ofMillis(Math.round(seconds * 1000));
+  private static boolean number(String text, int most) {
+    return text.matches("\\d{1,10}") && Long.parseLong(text) <= most;
   }
 }

@@ -11,8 +11,8 @@ import lmake.rules.RuleBook;
 import lmake.rules.StaticDep;
 
 /**
- * Whether the rules could ever make a file. The engine knows better, but says only that it cannot: this is for explanations,
- * worked out when one is due. One use, engine's thread.
+ * Whether the rules could ever make a file. The engine knows better, but says only that it cannot: this is for
+ * explanations, worked out when one is due. One use, engine's thread.
  */
 public final class Buildable {
   private final RuleBook book;

@@ -70,7 +70,8 @@ final class Cycle {
     lines.add(Line.of("cycle detected for ").name(name(target)).in(Color.ERR));
     for (int i = 0; i < way.size(); i++) {
       String rule = StatusLine.pad(jobs.ruleName(way.get(i).job), width);
-      lines.add(Line.at(1).text(mark(i, entry, way.size() - 1) + rule + " ").name(name(way.get(i).node())).in(Color.NOTE));
+      String mark = mark(i, entry, way.size() - 1);
+      lines.add(Line.at(1).text(mark + rule + " ").name(name(way.get(i).node())).in(Color.NOTE));
     }
     lines.addAll(advice(way.subList(entry, way.size())));
     return lines;

@@ -50,8 +50,8 @@ public final class DepTable {
     for (int i = 0; i < rows.size(); i++) {
       Row row = rows.get(i);
       String crc = verbose ? StatusLine.pad(row.crc, crcWidth) + " " : "";
-      String columns = row.flags + " " + row.accesses + " " + crc + StatusLine.pad(row.key, width) + " " + mark(i) + " ";
-      lines.add(Line.of(columns).name(graph.name(row.node)));
+      String key = StatusLine.pad(row.key, width) + " " + mark(i) + " ";
+      lines.add(Line.of(row.flags + " " + row.accesses + " " + crc + key).name(graph.name(row.node)));
     }
     return lines;
   }

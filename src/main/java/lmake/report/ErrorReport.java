@@ -14,8 +14,8 @@ import lmake.graph.RunReason;
 import lmake.rules.Rule;
 
 /**
- * The errors of a req: for each target in error the stack of jobs down to the culprit, then the targets that nothing makes.
- * Each job and file is told once. One use, engine's thread.
+ * The errors of a req: for each target in error the stack of jobs down to the culprit, then the targets that nothing
+ * makes. Each job and file is told once. One use, engine's thread.
  */
 public final class ErrorReport {
   private static final int LABEL_WIDTH = 26;

@@ -16,8 +16,8 @@ import lmake.graph.RunReason;
 import lmake.rules.StaticDep;
 
 /**
- * Which deps put a job in error, once a req is over. The store keeps how each job last ran, not that it could not run this
- * time for a fault below it: that is found again here, each job and file once. Reads the graph; engine's thread.
+ * Which deps put a job in error, once a req is over. The store keeps how each job last ran, not that it could not run
+ * this time for a fault below it: that is found again here, each job and file once. Reads the graph; engine's thread.
  */
 final class Faults {
   private static final String FINE = "";

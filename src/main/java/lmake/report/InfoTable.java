@@ -42,7 +42,8 @@ public final class InfoTable {
     if (!why.none()) put("reason", "reason", Notes.reason(why, Line.at(0), graph), Notes.reason(why, graph));
     execution(run);
     outcome(run, graph.status(job));
-    if (verbose && !file.isEmpty() && graph.findNode(file) != 0) add("checksum", Crc.show(graph.crc(graph.findNode(file))));
+    int node = file.isEmpty() ? 0 : graph.findNode(file);
+    if (verbose && node != 0) add("checksum", Crc.show(graph.crc(node)));
     if (run.pid() > 0) add("start message", "pid:" + run.pid());
     if (!run.messages().isEmpty()) messages(run.messages());
     if (!run.resources().isEmpty()) resources(run.resources());
@@ -87,7 +88,10 @@ public final class InfoTable {
   }
 
   private void outcome(RunRecord run, JobStatus status) {
-    if (run.endDate() > 0) add("end date", DATE.format(Instant.ofEpochSecond(0, run.endDate()).atZone(ZoneId.systemDefault())));
+    if (run.endDate() > 0) {
+      Instant end = Instant.ofEpochSecond(0, run.endDate());
+      add("end date", DATE.format(end.atZone(ZoneId.systemDefault())));
+    }
     add("status", status.word());
     if (!run.tmpDir().isEmpty()) add("tmp dir", run.tmpDir());
     boolean ran = run.waitStatus() >= 0 && status != JobStatus.LOST && status != JobStatus.LOST_ERR;

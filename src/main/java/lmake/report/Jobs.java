@@ -9,7 +9,10 @@ import lmake.rules.Candidate;
 import lmake.rules.Rule;
 import lmake.rules.RuleBook;
 
-/** Jobs as people know them: by rule and name, or by the file they make. Reads the graph, changes nothing; engine's thread. */
+/**
+ * Jobs as people know them: by rule and name, or by the file they make. Reads the graph, changes nothing; engine's
+ * thread.
+ */
 public final class Jobs {
   private final Graph graph;
   private final RuleBook book;

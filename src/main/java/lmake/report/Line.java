@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A line before it is known who reads it: the console wants colours and names seen from the startup dir, the log neither.
- * Immutable; pure.
+ * A line before it is known who reads it: the console wants colours and names seen from the startup dir, the log
+ * neither. Immutable; pure.
  *
  * @param indent what stands before, never coloured
  */

@@ -16,7 +16,10 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The log of one req, below {@code LMAKE/outputs}, and the link to the last one. Blocking, small writes; engine's thread. */
+/**
+ * The log of one req, below {@code LMAKE/outputs}, and the link to the last one. Blocking, small writes; engine's
+ * thread.
+ */
 public final class LogFile implements AutoCloseable {
   private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("yyyy-MM-dd");
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss");

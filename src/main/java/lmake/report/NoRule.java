@@ -41,7 +41,9 @@ public final class NoRule {
     Optional<String> uphill = buildable.uphill(name);
     boolean match = !candidates.isEmpty() || uphill.isPresent();
     lines.add(Line.at(depth).text(match ? "no rule for " : "no rule match ").name(name).in(Color.ERR));
-    if (disk.has(name) && !disk.hasDir(name)) lines.add(Line.at(depth + 1).text("consider : git add ").quoted(name).in(Color.NOTE));
+    if (disk.has(name) && !disk.hasDir(name)) {
+      lines.add(Line.at(depth + 1).text("consider : git add ").quoted(name).in(Color.NOTE));
+    }
     if (uphill.isPresent()) {
       String what = book.manifest().isSource(uphill.get()) ? "dir is a source : " : "dir is buildable : ";
       lines.add(Line.at(depth + 1).text(what).name(uphill.get()).in(Color.NOTE));

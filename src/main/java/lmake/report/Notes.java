@@ -5,8 +5,8 @@ import lmake.graph.Graph;
 import lmake.graph.RunReason;
 
 /**
- * Explanations of the engine and of autodep as lines. They come as sentences with names relative to the root, two spaces
- * deeper per level; a name at their end is shown as seen from the startup dir. Pure.
+ * Explanations of the engine and of autodep as lines. They come as sentences with names relative to the root, two
+ * spaces deeper per level; a name at their end is shown as seen from the startup dir. Pure.
  */
 public final class Notes {
   /** Words after which a sentence may end with a name. */

@@ -7,8 +7,8 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Where a command was called from: names are read and shown as seen from there. Works on text only, links are not followed.
- * Pure.
+ * Where a command was called from: names are read and shown as seen from there. Works on text only, links are not
+ * followed. Pure.
  *
  * @param root absolute path of the repo
  * @param dir the startup dir relative to the root, "" at the root

@@ -8,8 +8,8 @@ import java.util.Set;
 import lmake.base.Bug;
 
 /**
- * Values as python literals: maps are dicts, lists tuples, sets sets. {@code eval} gives them back; a name with bytes that are
- * not UTF-8 comes back as {@code os.fsdecode} would give it. Pure.
+ * Values as python literals: maps are dicts, lists tuples, sets sets. {@code eval} gives them back; a name with bytes
+ * that are not UTF-8 comes back as {@code os.fsdecode} would give it. Pure.
  */
 public final class Porcelaine {
   /** Python's None. */

@@ -4,8 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * File names are bytes; in Java they are strings in which a byte that is not UTF-8 is a lone surrogate U+DC80..U+DCFF. Here
- * they become bytes again, or what a terminal can show. Pure.
+ * File names are bytes; in Java they are strings in which a byte that is not UTF-8 is a lone surrogate U+DC80..U+DCFF.
+ * Here they become bytes again, or what a terminal can show. Pure.
  */
 public final class Printable {
   private static final String HEX = "0123456789abcdef";

@@ -70,7 +70,8 @@ public final class RunningTree {
     else if (!flat) into.put(key, below);
     if (!waits || !flat) {
       String columns = item.mark + " " + StatusLine.pad(jobs.ruleName(job), width) + " ";
-      lines.add(Line.at(flat ? 0 : depth).text(columns).name(jobs.name(job)).in(item.mark == 'R' ? Color.NONE : Color.HIDDEN_NOTE));
+      Color color = item.mark == 'R' ? Color.NONE : Color.HIDDEN_NOTE;
+      lines.add(Line.at(flat ? 0 : depth).text(columns).name(jobs.name(job)).in(color));
     }
     for (int child : children.getOrDefault(job, List.of())) {
       if (items.containsKey(child)) visit(child, depth + 1, waits ? below : into);

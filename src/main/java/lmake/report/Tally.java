@@ -8,8 +8,9 @@ import java.util.Map;
 /** How many jobs of a req ended in which way, and the time they took: rows of the summary, numbers of the title. */
 public final class Tally {
   private static final List<String> ORDER =
-      List.of("speculative", "steady", "failed", "run_loop", "submit_loop", "done", "completed", "killed", "retry", "lost",
-          "lost_err", "early_rerun", "rerun", "hit");
+      List.of(
+          "speculative", "steady", "failed", "run_loop", "submit_loop", "done", "completed", "killed", "retry",
+          "lost", "lost_err", "early_rerun", "rerun", "hit");
 
   private final Map<String, Row> rows = new LinkedHashMap<>();
 

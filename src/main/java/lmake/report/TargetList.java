@@ -12,7 +12,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** {@code LMAKE/targets}: what was ever asked of lmake, one per line, the latest last. Blocking, small; engine's thread. */
+/**
+ * {@code LMAKE/targets}: what was ever asked of lmake, one per line, the latest last. Blocking, small; engine's thread.
+ */
 public final class TargetList {
   private TargetList() {}
 

@@ -10,8 +10,8 @@ import lmake.graph.JobStatus;
 import lmake.graph.RunReason;
 
 /**
- * Why a job last ran, why what it then read had changed, and so on down to what the user did. Nothing is worked out: each
- * reason was kept with its job when it ran. Reads the graph; engine's thread.
+ * Why a job last ran, why what it then read had changed, and so on down to what the user did. Nothing is worked out:
+ * each reason was kept with its job when it ran. Reads the graph; engine's thread.
  */
 public final class WhyChain {
   private WhyChain() {}

@@ -1,12 +1,13 @@
 package lmake.report;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What goes with a step word of a job: colour, rows of the summary it counts in, whether it has an exec time, whether the
- * stderr of the job comes with it. Pure.
+ * What goes with a step word of a job: colour, rows of the summary it counts in, whether it has an exec time, whether
+ * the stderr of the job comes with it. Pure.
  *
  * @param kinds rows of the summary
  * @param timed it ends an execution, whose duration is shown
@@ -35,8 +36,9 @@ record Word(Color color, List<String> kinds, boolean timed, boolean last) {
     passing("retry", Color.WARNING, "retry", false);
     flow(Color.HIDDEN_NOTE, "start");
     flow(Color.NOTE, "started", "no_dynamic", "deps_not_avail", "expand", "reformat", "update");
-    flow(Color.WARNING, "double_start", "frozen", "new_frozen", "changed_frozen", "steady_frozen", "bad_dep", "bad_target",
-        "bad_side_target", "bad_side_dep", "bad_cache_download", "no_cache_upload", "no_cache_dismiss");
+    flow(Color.WARNING, "double_start", "frozen", "new_frozen", "changed_frozen", "steady_frozen");
+    flow(Color.WARNING, "bad_dep", "bad_target", "bad_side_target", "bad_side_dep");
+    flow(Color.WARNING, "bad_cache_download", "no_cache_upload", "no_cache_dismiss");
     flow(Color.ERR, "failed_frozen");
     OF_JOBS.put("continue", new Word(Color.HIDDEN_NOTE, List.of(), true, false));
     for (String word : List.of("new", "changed", "steady")) OF_NODES.put(word, Color.HIDDEN_OK);
@@ -55,7 +57,7 @@ record Word(Color color, List<String> kinds, boolean timed, boolean last) {
     }
     if (word.startsWith("hit_") && !word.equals("hit_rerun")) {
       Word end = ofJob(word.substring(4));
-      List<String> both = new java.util.ArrayList<>(end.kinds);
+      List<String> both = new ArrayList<>(end.kinds);
       both.add("hit");
       return new Word(end.color, both, false, true);
     }

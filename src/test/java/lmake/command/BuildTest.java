@@ -43,7 +43,10 @@ final class BuildTest {
     return RuleSketch.book(
         List.of(
             RuleSketch.rule("Up").target("OUT", "{File:[^+]*}.up").dep("SRC", "{File}.src").cmd("tr"),
-            RuleSketch.rule("Cat").target("OUT", "{A:[^+]*}+{B:[^+]*}.cat").dep("FIRST", "{A}.up").dep("SECOND", "{B}.up"),
+            RuleSketch.rule("Cat")
+                .target("OUT", "{A:[^+]*}+{B:[^+]*}.cat")
+                .dep("FIRST", "{A}.up")
+                .dep("SECOND", "{B}.up"),
             RuleSketch.rule("Bad").target("OUT", "{File:.*}.bad").cmd("exit 3"),
             RuleSketch.rule("Dyn").target("OUT", "{File:.*}.dyn").attr("start_delay", 0),
             RuleSketch.rule("UsesBad").target("OUT", "{File:.*}.ub").dep("IN", "{File}.bad").attr("max_stderr_len", 1),
@@ -263,7 +266,9 @@ final class BuildTest {
     assertThat(session.said()).isEqualTo("10:00:00 start              Up                   a.up\n");
     int dyn = site.job("Dyn", "a.dyn");
     site.listener.started(dyn, site.now);
-    assertThat(session.said()).as("start_delay = 0").endsWith("10:00:03 start              Dyn                  a.dyn\n");
+    assertThat(session.said())
+        .as("start_delay = 0")
+        .endsWith("10:00:03 start              Dyn                  a.dyn\n");
   }
 
   @Test

@@ -38,7 +38,9 @@ final class LforgetTest {
     site.graph.setTargets(
         up,
         new TargetVector(
-            new int[] {site.graph.node("a.up"), site.graph.node("star")}, new int[] {TargetFlags.STATIC, 0}, new long[] {16, 18},
+            new int[] {site.graph.node("a.up"), site.graph.node("star")},
+            new int[] {TargetFlags.STATIC, 0},
+            new long[] {16, 18},
             new long[] {5, 6}));
   }
 

@@ -105,7 +105,9 @@ final class LshowTest {
         new TargetVector(
             new int[] {site.graph.node("a+b.cat"), side, gone},
             new int[] {
-              TargetFlags.ESSENTIAL | TargetFlags.STATIC | TargetFlags.OFFICIAL, TargetFlags.STATIC, TargetFlags.UNLINKED
+              TargetFlags.ESSENTIAL | TargetFlags.STATIC | TargetFlags.OFFICIAL,
+              TargetFlags.STATIC,
+              TargetFlags.UNLINKED
             },
             new long[] {Crc.EMPTY, Crc.UNKNOWN_REGULAR, Crc.NONE},
             new long[3]));
@@ -114,7 +116,8 @@ final class LshowTest {
         .isEqualTo(
             "W E---ST empty-R   OUT a+b.cat\nW ----S- unknown-R     a+b.side\nU ------ none          gone\n");
     assertThat(show("-tp", "a+b.cat"))
-        .isEqualTo("{ 'a+b.cat' : { ( 'W' , 'E---ST' , 'OUT' , 'a+b.cat' ) , ( 'W' , '----S-' , '' , 'a+b.side' ) }\n}\n");
+        .isEqualTo(
+            "{ 'a+b.cat' : { ( 'W' , 'E---ST' , 'OUT' , 'a+b.cat' ) , ( 'W' , '----S-' , '' , 'a+b.side' ) }\n}\n");
   }
 
   @Test
@@ -193,8 +196,8 @@ final class LshowTest {
     site.records.put(
         up,
         new RunRecord(
-            r.seq(), r.smallId(), r.argv(), r.environ(), r.resources(), r.autodep(), "", "a.up", r.tmpDir(), 0, r.reason(),
-            "", "", 0, 0, r.status(), 0, 0, 0, 0, 0, 0, 0, new byte[0], new byte[0], List.of()));
+            r.seq(), r.smallId(), r.argv(), r.environ(), r.resources(), r.autodep(), "", "a.up", r.tmpDir(), 0,
+            r.reason(), "", "", 0, 0, r.status(), 0, 0, 0, 0, 0, 0, 0, new byte[0], new byte[0], List.of()));
     assertThat(show("-o", "a.up")).contains("  consider : cat a.up\n");
     assertThat(session.code()).isEqualTo(1);
     assertThat(show("-op", "a.up")).isEqualTo("{ 'a.up' : None\n}\n");
@@ -264,6 +267,9 @@ final class LshowTest {
     assertThat(show("-tJ", "a.up", "-R", "Cat")).isEqualTo("cannot find job a.up\n");
     assertThat(show("-t", "a.up", "-R", "Up")).isEmpty();
     assertThat(session.code()).isEqualTo(11);
+    int known = site.graph.jobCount();
+    assertThat(show("-tJ", "never.bad")).as("asking makes no job").isEqualTo("cannot find job never.bad\n");
+    assertThat(site.graph.jobCount()).isEqualTo(known);
     FakeSession lmake = new FakeSession("lmake", "-J", "nope");
     Commands.run(site, lmake);
     assertThat(lmake.code()).isEqualTo(5);
@@ -272,6 +278,8 @@ final class LshowTest {
     Commands.run(site, lmake = new FakeSession("lmake", "-J", "a.up"));
     assertThat(site.jobs).containsExactly(up);
     assertThat(site.targets).isEmpty();
+    Commands.run(site, new FakeSession("lmake", "-J", "never.bad"));
+    assertThat(site.jobs).containsExactly(known + 1);
   }
 
   @Test

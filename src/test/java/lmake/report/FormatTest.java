@@ -120,8 +120,10 @@ final class FormatTest {
   void bytesBecomeNamesAndBack() {
     byte[] all = new byte[256 + 12];
     for (int i = 0; i < 256; i++) all[i] = (byte) i;
-    byte[] tricky = {(byte) 0xC0, (byte) 0x80, (byte) 0xED, (byte) 0xA0, (byte) 0x80, (byte) 0xEF, (byte) 0xBF, (byte) 0xBD,
-      (byte) 0xC3, (byte) 0xA9, (byte) 0xF0, (byte) 0x9F};
+    // Overlong, a surrogate, U+FFFD itself, one right, one cut.
+    int[] odd = {0xC0, 0x80, 0xED, 0xA0, 0x80, 0xEF, 0xBF, 0xBD, 0xC3, 0xA9, 0xF0, 0x9F};
+    byte[] tricky = new byte[odd.length];
+    for (int i = 0; i < odd.length; i++) tricky[i] = (byte) odd[i];
     System.arraycopy(tricky, 0, all, 256, tricky.length);
     assertThat(Printable.bytes(Printable.decode(all))).isEqualTo(all);
     assertThat(Printable.decode(new byte[] {'a', (byte) 0xC3, (byte) 0xA9, (byte) 0xFF})).isEqualTo("a\u00e9\udcff");
