@@ -51,7 +51,7 @@ final class Connections implements Runnable {
   private final Set<Client> clients = ConcurrentHashMap.newKeySet();
   private final ConcurrentLinkedQueue<Client> writers = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
-  private ServerSocketChannel listener;
+  private volatile ServerSocketChannel listener;
   private volatile boolean closed;
 
   /** Opens nothing yet. */
@@ -204,9 +204,8 @@ final class Connections implements Runnable {
   }
 
   private void lose(Client client) {
-    boolean early = client.lose();
+    if (client.lose() && client.introduced()) hearer.lost(client);
     forget(client);
-    if (early && client.introduced()) hearer.lost(client);
   }
 
   private void forget(Client client) {

@@ -23,7 +23,7 @@ public final class Main {
       System.err.println(e.getMessage());
       status = e.code().number();
     } catch (IOException e) {
-      System.err.println("the server cannot start : " + e);
+      System.err.println(cannotStart(e).getMessage());
       status = ExitCode.SYSTEM.number();
     }
     System.exit(status);
@@ -41,7 +41,30 @@ public final class Main {
       // Another one serves this repo, or is about to: whoever started us finds it.
       if (lock.isEmpty()) return 0;
     }
-    return new Server(places, options, Store.open(Places.STORE, options.readOnly()), lib).run();
+    Server server;
+    try {
+      server = new Server(places, options, Store.open(Places.STORE, options.readOnly()), lib);
+      server.open();
+    } catch (UserError e) {
+      return refuse(e, options);
+    } catch (IOException e) {
+      return refuse(cannotStart(e), options);
+    }
+    return server.run();
+  }
+
+  private static UserError cannotStart(IOException e) {
+    return new UserError(ExitCode.SYSTEM, "the server cannot start : " + e.getMessage());
+  }
+
+  private static int refuse(UserError why, ServerOptions options) throws UserError, InterruptedException {
+    try {
+      Refusal.tell(why, Path.of(options.socket()));
+      return why.code().number();
+    } catch (IOException e) {
+      ServerLog.say("cannot listen: " + e);
+      throw why;
+    }
   }
 
   /** The dir above the one this very jar is in. */

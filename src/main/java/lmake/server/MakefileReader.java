@@ -39,22 +39,30 @@ final class MakefileReader {
   private final Agent agent;
   private final BooleanSupplier busy;
   private final Consumer<RuleBook> adopted;
+  private final Runnable useless;
   private final Deque<Waiter> waiters = new ArrayDeque<>();
 
   private Optional<RuleBook> book = Optional.empty();
   private Optional<ReadDeps> deps = Optional.empty();
   private Optional<WorkerLink> worker = Optional.empty();
-  private Optional<Session> firstClient = Optional.empty();
   private long reading; // seq of the run, 0 when there is none
   private long lastSeq = ReaderJob.FIRST_SEQ;
-  private boolean failedCold;
+  private boolean useful; // some command got past here
 
   /**
    * @param busy whether commands are running
    * @param adopted gets each new book
+   * @param useless called when the server has not been able to serve a command yet
    */
   MakefileReader(
-      Places places, Store store, Graph graph, Disk disk, Agent agent, BooleanSupplier busy, Consumer<RuleBook> adopted) {
+      Places places,
+      Store store,
+      Graph graph,
+      Disk disk,
+      Agent agent,
+      BooleanSupplier busy,
+      Consumer<RuleBook> adopted,
+      Runnable useless) {
     this.places = places;
     this.store = store;
     this.graph = graph;
@@ -62,6 +70,7 @@ final class MakefileReader {
     this.agent = agent;
     this.busy = busy;
     this.adopted = adopted;
+    this.useless = useless;
     byte[] kept = store.blob(DEPS);
     if (kept.length > 0) deps = ReadDeps.decode(kept);
   }
@@ -75,18 +84,8 @@ final class MakefileReader {
     return book;
   }
 
-  /** The client for which the server was started: to it, makefiles that cannot be read are a server that cannot start. */
-  void serve(Session session) {
-    if (firstClient.isEmpty()) firstClient = Optional.of(session);
-  }
-
   boolean reads() {
     return reading != 0;
-  }
-
-  /** Whether this server has never been of any use: its makefiles could not be read. */
-  boolean failedCold() {
-    return failedCold;
   }
 
   boolean reads(long seq) {
@@ -101,7 +100,7 @@ final class MakefileReader {
     }
     Optional<String> cause = stale(session.environ());
     if (cause.isEmpty()) {
-      then.run();
+      pass(session, then);
       return;
     }
     waiters.addFirst(new Waiter(session, then));
@@ -135,7 +134,7 @@ final class MakefileReader {
       return;
     }
     Waiter first = waiters.remove();
-    if (!first.session.closed()) first.then.run();
+    pass(first.session, first.then);
     serveOthers();
   }
 
@@ -148,6 +147,11 @@ final class MakefileReader {
   /** Ends the python process, if any. */
   void stop() {
     worker.ifPresent(WorkerLink::stop);
+  }
+
+  private void pass(Session session, Runnable then) {
+    useful = true;
+    if (!session.closed()) then.run();
   }
 
   private Optional<String> stale(Map<String, String> environ) {
@@ -222,13 +226,16 @@ final class MakefileReader {
     return candidates.stream().anyMatch(c -> c.rule().special() != Rule.Special.PLAIN);
   }
 
-  /** The first waiter is told, and ends; the others try again, since their environment may be another. */
+  /**
+   * The first waiter is told, and ends; the others try again, since their environment may be another. To the client for which a
+   * server was started, makefiles that cannot be read are a server that could not start: it is of no use, and leaves.
+   */
   private void fail(UserError error) {
     Session session = waiters.remove().session;
     if (!error.getMessage().isEmpty()) tell(session, error.getMessage());
-    boolean cold = firstClient.isPresent() && firstClient.get() == session;
-    failedCold = cold;
+    boolean cold = !useful && error.code() != ExitCode.SYSTEM;
     session.exit(cold ? ExitCode.SERVER_CRASH : error.code());
+    if (!useful) useless.run();
     serveOthers();
   }
 

@@ -88,6 +88,11 @@ final class Reqs {
     if (one != null) one.listener.say(line);
   }
 
+  /** A line about a file that was in the way of a job; which req the job is for is not known here. */
+  void say(String word, int node, List<String> notes) {
+    open.forEach((req, one) -> one.listener.say(new Action.SayNode(req, word, node, notes)));
+  }
+
   void done(Action.ReqDone end) {
     Open one = open.remove(end.req());
     if (one != null) one.listener.done(end);

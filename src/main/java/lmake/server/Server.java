@@ -62,7 +62,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     reqs = new Reqs(loop::post);
     Endings endings = new Endings(store, new Verdicts(graph, reqs, () -> site().rules()));
     executions = new Executions(graph, agent, reqs, new StartOrders(graph, places), endings, loop::post);
-    makefiles = new MakefileReader(places, store, graph, disk, agent, reqs::any, this::adopt);
+    makefiles = new MakefileReader(places, store, graph, disk, agent, reqs::any, this::adopt, this::useless);
     lifetime = new Lifetime(lib, connections, loop, this::works, readOnly);
     site = new ServerSite(places, store, graph, engine, makefiles, reqs, executions, lifetime);
     loop.wire(engine::step, this::commit, this::carryOut, this::tick);
@@ -70,7 +70,6 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
 
   /** Serves until it is time to leave; gives the status to exit with. */
   int run() throws IOException, InterruptedException, UserError {
-    open();
     Runtime.getRuntime().addShutdownHook(new Thread(this::signaled, "signal"));
     try {
       loop.run();
@@ -91,7 +90,8 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
 
   // --- begin and end
 
-  private void open() throws IOException {
+  /** Lets clients in; they wait until {@link #run}. */
+  void open() throws IOException {
     if (!readOnly) {
       RepoFiles.linkInstallation(places);
       marker.write();
@@ -175,7 +175,6 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
 
   private void serve(Client client) {
     lifetime.served(client.environ());
-    makefiles.serve(client);
     warning.ifPresent(text -> client.err((text + "\n").getBytes(StandardCharsets.UTF_8)));
     warning = Optional.empty();
     try {
@@ -207,6 +206,10 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
 
   private ServerSite site() {
     return site;
+  }
+
+  private void useless() {
+    lifetime.ask();
   }
 
   private void adopt(RuleBook book) {
