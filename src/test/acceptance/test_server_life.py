@@ -75,7 +75,7 @@ class ServerLifeTest(unittest.TestCase):
                 for pid in killed:
                     os.kill(pid, signal.SIGKILL)
                 client.communicate(timeout=60)
-                self.assertIn(client.returncode, (0, 8))
+                self.assertIn(client.returncode, (0, 4, 8))  # done, killed before it answered, or while it worked
 
                 again = repo.run('lmake 20.link')
                 self.assertEqual(0, again.rc, again)

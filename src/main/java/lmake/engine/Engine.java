@@ -104,7 +104,7 @@ public final class Engine {
         else jobs.advance(work.req(), work.job());
       }
       for (Req req : turn.reqs.values()) if (req.looks == 0 && !req.killed) jobs.tellHeld(req);
-    } while (asks.settle(nodes));
+    } while (asks.settle(nodes) || ends.hastenLoops(jobs));
     ends.settle();
   }
 

@@ -1,6 +1,7 @@
 package lmake.engine;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import lmake.base.Crc;
 import lmake.engine.Req.HeldEnd;
@@ -39,6 +40,7 @@ final class JobMaker {
     RunReason error = RunReason.NONE;
     int waiting;
     boolean certain; // a dep was read wrong for sure, whatever the deps still awaited turn out to be
+    boolean enough; // reason to run was found, and what follows is not to be waited for
   }
 
   /** Goes on with a job; it either waits, is submitted or is done when this returns. */
@@ -160,11 +162,11 @@ final class JobMaker {
     walk.why = ownReason(req, job, state, facts.rule());
     if (!walk.why.none()) state.willRun = true;
     JobStatus status = graph.status(job);
-    DepVector deps = status == JobStatus.NEW && graph.deps(job).size() == 0 ? facts.staticDeps() : graph.deps(job);
+    DepVector deps = depsToWalk(job);
     boolean skip = req.options.noDeps() && status != JobStatus.NEW;
     RunReason groupWhy = walk.why; // what was found before the present parallel group
     boolean critical = false;
-    for (int i = 0; i < deps.size() && !skip; i++) {
+    for (int i = 0; i < deps.size() && !skip && !walk.enough; i++) {
       if (!deps.has(i, DepVector.PARALLEL)) {
         if (critical && (walk.waiting > 0 || !walk.why.none() || !walk.error.none())) break;
         groupWhy = walk.why;
@@ -184,7 +186,8 @@ final class JobMaker {
     // Advanced at once: most are settled already, which saves a trip through the work queue.
     if (req.want(node, goal)) nodes.advance(req, node);
     if (!req.reached(node, goal)) {
-      await(req, job, state, node, goal, walk);
+      walk.enough = state.hasty && !walk.why.none();
+      if (!walk.enough) await(req, job, state, node, goal, walk);
       return;
     }
     RunReason error = depError(req, node, flags);
@@ -196,6 +199,26 @@ final class JobMaker {
     if (deps.kinds(i) == 0) return;
     if (req.options.essentialDeps() && (flags & DepFlags.ESSENTIAL) == 0 && graph.status(job) != JobStatus.NEW) return;
     compare(req, job, state, deps, i, walk);
+  }
+
+  /**
+   * Jobs that wait for each other may do so only because of what they read in former times. One that has a reason to run before
+   * the dep it waits for needs not wait: it may never meet that dep again. False when this was tried already.
+   */
+  boolean hasten(Req req, int job) {
+    JobState state = req.job(job);
+    if (state.hasty || state.step != JobState.DEP) return false;
+    state.hasty = true;
+    DepVector deps = depsToWalk(job);
+    for (int i = 0; i < deps.size(); i++) req.unwatchNode(deps.node(i), job);
+    state.waiting = 0;
+    turn.queueJob(req, job);
+    return true;
+  }
+
+  private DepVector depsToWalk(int job) {
+    boolean fresh = graph.status(job) == JobStatus.NEW && graph.deps(job).size() == 0;
+    return fresh ? turn.matching.facts(job).staticDeps() : graph.deps(job);
   }
 
   private void await(Req req, int job, JobState state, int node, int goal, Walk walk) {
@@ -282,13 +305,28 @@ final class JobMaker {
 
   /** Says may_rerun, or rerun, for the ends that wait for other jobs. */
   void tellHeld(Req req) {
-    for (int job : req.untold) {
+    for (Iterator<Integer> it = req.untold.iterator(); it.hasNext(); ) {
+      int job = it.next();
       HeldEnd held = req.held.get(job);
-      if (held == null || held.told || req.job(job).waiting == 0) continue;
-      sayEnd(req, job, held.certain ? "rerun" : "may_rerun", held, held.why, List.of());
-      held.told = true;
+      if (held == null || held.told || req.job(job).waiting == 0) {
+        it.remove();
+      } else if (awaitsJob(req, job)) {
+        sayEnd(req, job, held.certain ? "rerun" : "may_rerun", held, held.why, List.of());
+        held.told = true;
+        it.remove();
+      }
     }
-    req.untold.clear();
+  }
+
+  /** False when all that is awaited are sources: a look at the disk settles them. */
+  private boolean awaitsJob(Req req, int job) {
+    DepVector deps = graph.deps(job);
+    for (int i = 0; i < deps.size(); i++) {
+      int node = deps.node(i);
+      if (req.goal(node) == 0 || req.reached(node, req.goal(node))) continue;
+      if (turn.matching.of(node).kind() == Match.Kind.PLAIN) return true;
+    }
+    return false;
   }
 
   private void finish(Req req, int job, JobState state, Verdict verdict, RunReason culprit) {

@@ -224,6 +224,7 @@ final class JobRuns {
     req.executing--;
     state.step = JobState.DEP;
     state.willRun = false;
+    state.hasty = false;
     state.asked = RunReason.NONE;
     state.waiting = 0;
     HeldEnd held = new HeldEnd(changed, result.execMs(), result.hasStderr(), result.messages());

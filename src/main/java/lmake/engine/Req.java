@@ -86,6 +86,7 @@ final class Req {
     Verdict verdict = Verdict.OK;
     boolean queued; // in the work queue
     boolean ran; // executed, or joined, for this command, and the result was taken
+    boolean hasty; // once there is a reason to run, it does not wait for the deps that follow
     boolean willRun; // a reason was found: deps are wanted on disk
     int waiting; // deps awaited
     int runs;
@@ -228,6 +229,23 @@ final class Req {
       } else {
         pool[3 * at + 2] = nodeWatchers[node];
         nodeWatchers[node] = at;
+      }
+      at = next;
+    }
+  }
+
+  /** The job does not wait for this node any more. */
+  void unwatchNode(int node, int who) {
+    if (node >= nodeWatchers.length) return;
+    int before = 0;
+    for (int at = nodeWatchers[node]; at != 0; ) {
+      int next = pool[3 * at + 2];
+      if (pool[3 * at] != who) {
+        before = at;
+      } else {
+        if (before == 0) nodeWatchers[node] = next;
+        else pool[3 * before + 2] = next;
+        release(at);
       }
       at = next;
     }

@@ -77,6 +77,33 @@ final class ReqEnds {
 
   // --- cycles
 
+  /** Tries to free commands in which all that could move waits for itself; true when some job is to be looked at again. */
+  boolean hastenLoops(JobMaker jobs) {
+    boolean hastened = false;
+    for (Req req : turn.reqs.values()) {
+      if (req.killed || req.looks > 0 || req.executing > 0 || finished(req)) continue;
+      for (int target : req.targets) {
+        if (req.reached(target, Req.DISK)) continue;
+        for (int node : loopFrom(req, target)) {
+          int job = awaitedJob(req, node);
+          if (job != 0) hastened |= jobs.hasten(req, job);
+        }
+      }
+    }
+    return hastened;
+  }
+
+  /** Nodes that wait one for the next, as met from a target until one is met again. */
+  private Set<Integer> loopFrom(Req req, int start) {
+    Set<Integer> path = new LinkedHashSet<>();
+    int node = start;
+    while (node != 0 && path.add(node)) {
+      int job = awaitedJob(req, node);
+      node = job == 0 ? 0 : awaitedDep(req, job);
+    }
+    return path;
+  }
+
   /** Nothing runs, nothing is asked, and yet something waits: it waits for itself. */
   private void sayCycle(Req req) {
     for (int node : req.targets) {

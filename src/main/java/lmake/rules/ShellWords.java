@@ -28,6 +28,8 @@ final class ShellWords {
                   + " PIPESTATUS")
               .split(" "));
 
+  private static final Set<String> PLAIN_LOCALES = Set.of("", "C", "POSIX");
+
   private ShellWords() {}
 
   /** The words of a command a shell would execute as they are, in this environment; empty when it has more to do. */
@@ -35,6 +37,8 @@ final class ShellWords {
     for (String key : environ.keySet()) {
       if (SHELL_VARIABLES.contains(key) || key.startsWith("BASH")) return Optional.empty();
     }
+    // Of a locale that is not there, bash complains on stderr.
+    if (!PLAIN_LOCALES.contains(environ.getOrDefault("LC_ALL", "C"))) return Optional.empty();
     return plain(text);
   }
 

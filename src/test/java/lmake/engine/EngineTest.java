@@ -416,6 +416,27 @@ class EngineTest {
   }
 
   @Test
+  void loopThatOnlyComesFromFormerDepsIsBroken() {
+    // What a and b read is listed: first b reads a, then a reads b.
+    Toy toy = new Toy().source("a.list", "s").source("b.list", "a.out").source("s", "1");
+    toy.rule(
+        RuleSketch.rule("Out").target("T", "{F:[ab]}.out").dep("L", "{F}.list"),
+        "Out",
+        (stem, read) -> file(stem + ".out", read.apply(read.apply(stem + ".list"))));
+    toy.build("a.out", "b.out");
+    assertTrue(toy.ok);
+    toy.disk.write("a.list", "b.out");
+    toy.disk.write("b.list", "s");
+    toy.disk.write("s", "2");
+    toy.build("a.out");
+    assertTrue(toy.ok);
+    assertEquals("2", toy.disk.read("a.out"));
+    toy.disk.write("b.list", "a.out");
+    toy.build("a.out");
+    assertFalse(toy.ok, "now the loop is real");
+  }
+
+  @Test
   void limitsOfRunsAndSubmissionsStopAJob() {
     Toy toy = dyn();
     ReqOptions once = new ReqOptions(false, false, 0, 1, 0, false, false, false, false, false, false, false);
