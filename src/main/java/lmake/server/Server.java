@@ -19,8 +19,8 @@ import lmake.store.Store;
 import lmake.wire.AgentReport;
 
 /**
- * A server at work: all parts, wired. What the threads of the connections, of the agent and of the disk hear is posted to the
- * engine's thread, which does everything else; {@link #run} is that thread.
+ * A server at work: all parts, wired. What the threads of the connections, of the agent and of the disk hear is posted
+ * to the engine's thread, which does everything else; {@link #run} is that thread.
  */
 final class Server implements Connections.Hearer, AgentLink.Hearer {
   private static final long SIGNAL_PATIENCE_S = 15;
