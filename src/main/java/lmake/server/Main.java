@@ -20,6 +20,7 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) throws InterruptedException {
+    WarmUp.start();
     int status;
     try {
       status = run(ServerOptions.parse(args));
