@@ -271,7 +271,7 @@ static void libraries(struct search *s, int depth, int fd, const char *real)
 		if (i >= 0)
 			lm_sys_close(i);
 	}
-	if (s->v->predict)
+	if (s->v->followed)
 		return;	/* its opens will be seen */
 	if (!s->local_ld_path && !is_local(s->v, o->rpath) && !is_local(s->v, o->runpath) &&
 	    !is_local(s->v, s->objects[0].rpath))

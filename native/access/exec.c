@@ -12,7 +12,7 @@
 
 #define HEAD       4096
 #define MAX_LEVELS 4	/* of #! */
-#define INSTEAD    "; use autodep = 'seccomp'"
+#define INSTEAD    "; use autodep = 'hybrid'"
 
 /* Name for people: relative in the repo. */
 static const char *shown(const struct lm_view *v, const struct lm_path *p)
@@ -144,7 +144,7 @@ void lm_exec_note(const struct lm_view *v, struct lm_path *p, const struct lm_ar
 			return;
 		n = lm_sys_pread(fd, head, sizeof(head) - 1, 0);
 		if (n >= EI_NIDENT && !memcmp(head, ELFMAG, SELFMAG)) {
-			if (v->predict || !escapes(v, p, fd, head, n))
+			if (v->followed || !escapes(v, p, fd, head, n))
 				lm_elf_note(v, fd, p->real, args->path2);
 			lm_sys_close(fd);
 			return;

@@ -44,6 +44,7 @@ struct lm_log_header {
 #define LM_LOGF_TRACED     4u	/* a syscall tracer is at work too: preload stays silent */
 #define LM_LOGF_MOUNT_OK   8u	/* mount and chroot are allowed; else refused with EPERM and an LM_REFUSED record */
 #define LM_LOGF_OWN_ROOT  16u	/* the job has its own mounts or root: the seccomp method looks through /proc/<pid>/root */
+#define LM_LOGF_HYBRID   32u	/* a syscall tracer sees all calls but those made through the gate (gate.h), where preload makes its own */
 
 /* access bits: the same as protocols.md section 4 */
 #define LM_L            0x001u

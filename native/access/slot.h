@@ -50,9 +50,10 @@ void lm_slot_retire(struct lm_slot *slot);
 int lm_slot_env(const struct lm_slot *slot, char *buf, size_t size);
 
 /*
- * In the child of the agent, after chdir and just before execve: record the exec of the job's own command, its #! chain
- * and its libraries, as the preload library will do for all later ones. Refuses a static command in the same way.
- * Only for the ld_preload method (seccomp sees the exec itself). Needs no memory, async-signal-safe.
+ * In the child of the agent, after chdir and just before execve: record the exec of the job's own command and its #!
+ * chain, and by the ld_preload method its libraries, as the preload library will do for all later ones. Refuses a static
+ * command in the same way. The other methods need it too: the first exec goes through the gate, unseen. Needs no memory,
+ * async-signal-safe.
  */
 void lm_slot_exec(const struct lm_slot *slot, const char *path, char *const envp[]);
 

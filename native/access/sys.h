@@ -1,6 +1,7 @@
 /*
  * System calls without libc: errno is not touched, nothing of the program's can be in between. For code that runs in
- * traced processes, any thread; the agent uses it through the same files. x86-64 only, as is the table of calls.
+ * traced processes, any thread; the agent uses it through the same files. x86-64 only, as is the table of calls. All go
+ * through the gate (gate.h) where it is open, so that a tracer of system calls does not take them for the program's.
  * All return the value of the call, or -errno.
  */
 #ifndef LMAKE_ACCESS_SYS_H
@@ -12,37 +13,25 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "gate.h"
+
 #ifndef __x86_64__
 #error "the tracer knows the system calls of x86-64 only"
 #endif
 
 static inline long lm_sys6(long nr, long a, long b, long c, long d, long e, long f)
 {
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-	long rc;
-
-	__asm__ volatile("syscall" : "=a"(rc) : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return rc;
+	return lm_sys(a, b, c, d, e, f, nr);
 }
 
 static inline long lm_sys3(long nr, long a, long b, long c)
 {
-	long rc;
-
-	__asm__ volatile("syscall" : "=a"(rc) : "a"(nr), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
-	return rc;
+	return lm_sys(a, b, c, 0, 0, 0, nr);
 }
 
 static inline long lm_sys4(long nr, long a, long b, long c, long d)
 {
-	register long r10 __asm__("r10") = d;
-	long rc;
-
-	__asm__ volatile("syscall" : "=a"(rc) : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10) : "rcx", "r11", "memory");
-	return rc;
+	return lm_sys(a, b, c, d, 0, 0, nr);
 }
 
 static inline long lm_sys_readlink(const char *path, char *buf, size_t size)

@@ -45,6 +45,7 @@ struct lm_view {
 	struct lm_cache *cache;		/* NULL: remember nothing (vfork child) */
 	pid_t pid;			/* 0: this process */
 	uint8_t foreign_root;		/* look at files through /proc/<pid>/root */
+	uint8_t followed;		/* programs are followed whatever they are, and what their loader opens is seen */
 	uint8_t predict;		/* the outcome of a call will not be seen: foretell it (seccomp) */
 	/* name of the cwd, physical; NULL: cannot be told. buf has room for LM_PATH_MAX bytes. */
 	const char *(*cwd)(const struct lm_view *v, char *buf, uint32_t *len);

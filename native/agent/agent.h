@@ -81,7 +81,7 @@ enum job_flag {
 	JOB_KEEP_TMP = 1, JOB_LIVE = 2, JOB_RECORD_ALL = 4, JOB_AUTO_MKDIR = 8, JOB_ONE_STREAM = 16,
 };
 
-enum autodep { AUTODEP_NONE, AUTODEP_PRELOAD, AUTODEP_SECCOMP };
+enum autodep { AUTODEP_NONE, AUTODEP_PRELOAD, AUTODEP_SECCOMP, AUTODEP_HYBRID };
 
 enum pre_what { PRE_UNLINK = 1, PRE_POLLUTED = 2, PRE_UNIQUIFY = 3, PRE_MKDIR = 4 };
 enum pre_done { DONE_UNLINKED = 1, DONE_EMPTY = 2, DONE_QUARANTINED = 3, DONE_UNIQUIFIED = 4, DONE_POLLUTED = 5 };
@@ -150,7 +150,6 @@ struct job {
 	char *token;			/* value of LMAKE_AUTODEP_ENV */
 	bool broken;			/* the tracer failed */
 	bool not_started;
-	struct shared_error *late_error;	/* of a traced child whose exec failed, see spawn.c */
 };
 
 /* job.c */

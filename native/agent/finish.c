@@ -93,7 +93,7 @@ static void say_dropped(struct job *job, const char *what, const struct stream *
 
 static void put_messages(struct lm_buf *b, struct job *job, const struct merged *m)
 {
-	const char *first = job->broken ? "the seccomp tracer failed, see the log of the server" :
+	const char *first = job->broken ? "the tracer of system calls failed, see the log of the server" :
 			    m->refused ? m->refused : m->overflow ? OVERFLOW : NULL;
 
 	say_dropped(job, "stdout", &job->out);

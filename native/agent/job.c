@@ -17,8 +17,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "spawn.h"
-
 #define PIPE_PATIENCE (2 * NS_PER_S)
 #define KILL_STEP     (1 * NS_PER_S)
 
@@ -80,7 +78,6 @@ static void job_report_and_free(struct job *job)
 			agent.n_jobs--;
 			break;
 		}
-	job_check_late_error(job);
 	calls_forget(job);
 	job_report(job);
 	job_remove_tmp(job);

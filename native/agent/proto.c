@@ -258,7 +258,7 @@ static void get_pre_actions(struct lm_reader *r, struct order *o)
 
 static bool order_is_sound(const struct order *o, uint32_t n_argv)
 {
-	if (!o->seq || !n_argv || o->autodep > AUTODEP_SECCOMP)
+	if (!o->seq || !n_argv || o->autodep > AUTODEP_HYBRID)
 		return false;
 	for (uint32_t i = 0; i < o->n_kill_sigs; i++)
 		if (!o->kill_sigs[i] || o->kill_sigs[i] > 64)

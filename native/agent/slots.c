@@ -1,5 +1,5 @@
 /*
- * The logs of accesses, one slot per running job, reused (access/slot.h); and the seccomp tracer of a job, which may
+ * The logs of accesses, one slot per running job, reused (access/slot.h); and the tracer of system calls of a job, which may
  * outlive it: a daemon left behind still needs its calls served, so its slot is not lent again before it is gone.
  */
 #define _GNU_SOURCE
@@ -77,8 +77,12 @@ int slot_take(struct job *job)
 		}
 	}
 	cfg.source_dirs = dirs;
-	if (job->order.autodep == AUTODEP_PRELOAD)
+	if (job->order.autodep == AUTODEP_PRELOAD || job->order.autodep == AUTODEP_HYBRID)
 		cfg.preload = preload;
+	if (job->order.autodep == AUTODEP_HYBRID)
+		cfg.flags |= LM_LOGF_HYBRID;
+	if (job->order.autodep == AUTODEP_SECCOMP)
+		cfg.flags |= LM_LOGF_TRACED;
 	if (job->order.flags & JOB_RECORD_ALL)
 		cfg.flags |= LM_LOGF_ALL;
 	if (job->order.flags & JOB_AUTO_MKDIR)
@@ -138,7 +142,7 @@ static void on_notify(struct source *s, uint32_t events)
 	if (events & EPOLLIN)
 		rc = lm_trace_serve(slot->trace);
 	if (rc < 0 && rc != -ENOENT) {
-		proto_log("agent: the seccomp tracer failed: %s", strerror(-rc));
+		proto_log("agent: the tracer of system calls failed: %s", strerror(-rc));
 		for (struct job *job = agent.jobs; job; job = job->next)
 			if (job->slot == slot) {
 				job->broken = true;

@@ -11,7 +11,7 @@ struct slot {
 	struct lm_slot log;
 	uint64_t token;			/* of the job that holds it, 0: none */
 	bool owned;			/* lent to a job */
-	struct lm_trace *trace;		/* NULL: no seccomp tracer at work */
+	struct lm_trace *trace;		/* NULL: no tracer of system calls at work */
 	struct source notify;
 };
 

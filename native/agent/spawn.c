@@ -1,11 +1,11 @@
 /*
- * The birth of a job. By vfork semantics (the child borrows our memory until exec, so nothing is copied however big the
- * agent is), except under the seccomp tracer, where the exec itself waits for us to serve it: that child is forked, and
- * tells a failed exec through a shared page. The child runs on a stack of its own, calls nothing but system calls, and
- * touches nothing but its struct launch.
+ * The birth of a job. By vfork semantics: the child borrows our memory until exec, so nothing is copied however big the
+ * agent is. We sleep meanwhile and serve nobody: under a tracer of system calls the child execs through the gate
+ * (access/gate.h), untold, and its notify fd is ours because descriptors are shared too until the filter is in place. The
+ * child runs on a stack of its own, calls nothing but system calls, and touches nothing but its struct launch.
  */
 #define _GNU_SOURCE
-#include "spawn.h"
+#include "agent.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,11 +16,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../access/sys.h"
 #include "../trace/trace.h"
 #include "slots.h"
 
@@ -28,52 +28,50 @@
 
 enum step { STEP_NONE, STEP_STDIO, STEP_CWD, STEP_TRACER, STEP_EXEC };
 
-/* Written by the child, read by us: in our own memory (vfork) or on a shared page (fork). */
-struct shared_error {
-	int error;
-	enum step step;
-};
-
 struct launch {
 	char **argv, **env;
 	const char *path, *cwd;
 	struct ends ends;
-	int trace_sock;			/* -1: not traced */
-	struct shared_error *failed;
+	const struct lm_slot *log;
+	bool watched, traced, all;	/* by any tracer; by one of system calls; LM_LOGF_ALL */
+	/* written by the child */
+	int notify;			/* -1: none */
+	int error;
+	enum step step;
 };
 
-static void fail(const struct launch *l, enum step step, int error)
+static void fail(struct launch *l, enum step step, int error)
 {
-	l->failed->step = step;
-	l->failed->error = error;
+	l->step = step;
+	l->error = error;
 	_exit(127);
 }
 
 static int child(void *arg)
 {
-	const struct launch *l = arg;
+	struct launch *l = arg;
 	sigset_t none;
-	int rc;
 
 	/* The agent may have died before the line above: then nobody is left to kill us. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != agent.pid)
 		_exit(127);
 	setsid();
-	if (dup2(l->ends.in, 0) < 0 || dup2(l->ends.out, 1) < 0 || dup2(l->ends.err, 2) < 0)
-		fail(l, STEP_STDIO, errno);
 	if (*l->cwd && chdir(l->cwd) < 0)
 		fail(l, STEP_CWD, errno);
+	if (l->traced) {		/* until then our descriptors are the agent's own */
+		l->notify = lm_trace_install(l->all);
+		if (l->notify < 0)
+			fail(l, STEP_TRACER, -l->notify);
+	}
+	if (dup2(l->ends.in, 0) < 0 || dup2(l->ends.out, 1) < 0 || dup2(l->ends.err, 2) < 0)
+		fail(l, STEP_STDIO, errno);
 	setrlimit(RLIMIT_NOFILE, &agent.files);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (l->trace_sock >= 0) {
-		rc = lm_trace_install(l->trace_sock);
-		if (rc < 0)
-			fail(l, STEP_TRACER, -rc);
-	}
-	execve(l->path, l->argv, l->env);
-	fail(l, STEP_EXEC, errno);
+	if (l->watched)
+		lm_slot_exec(l->log, l->path, l->env);
+	fail(l, STEP_EXEC, (int)-lm_sys3(SYS_execve, (long)l->path, (long)l->argv, (long)l->env));
 	return 127;
 }
 
@@ -107,6 +105,11 @@ static const char *find_program(const struct order *o, char *found)
 	return NULL;
 }
 
+static bool preloads(const struct order *o)
+{
+	return o->autodep == AUTODEP_PRELOAD || o->autodep == AUTODEP_HYBRID;
+}
+
 /* Tracer variables are put in place of what the rule gave, so that no key comes twice. Returns what to free. */
 static char *add_tracer_env(struct job *job)
 {
@@ -117,7 +120,7 @@ static char *add_tracer_env(struct job *job)
 	for (uint32_t i = 0; i < o->n_env; i++) {
 		if (!strncmp(o->env[i], "LMAKE_AUTODEP_ENV=", 18))
 			continue;
-		if (o->autodep == AUTODEP_PRELOAD && !strncmp(o->env[i], "LD_PRELOAD=", 11)) {
+		if (preloads(o) && !strncmp(o->env[i], "LD_PRELOAD=", 11)) {
 			if (!preload && asprintf(&preload, "LD_PRELOAD=%s/lib/liblmake_preload.so:%s",
 						 agent.config.install, o->env[i] + 11) < 0)
 				abort();
@@ -127,7 +130,7 @@ static char *add_tracer_env(struct job *job)
 	}
 	at = o->env + kept;
 	*at++ = job->token;
-	if (o->autodep == AUTODEP_PRELOAD) {
+	if (preloads(o)) {
 		if (!preload && asprintf(&preload, "LD_PRELOAD=%s/lib/liblmake_preload.so", agent.config.install) < 0)
 			abort();
 		*at++ = preload;
@@ -162,7 +165,7 @@ static void say_no_entry(struct job *job, const char *path)
 	}
 }
 
-static void say_failed(struct job *job, const struct shared_error *e, const char *path)
+static void say_failed(struct job *job, const struct launch *e, const char *path)
 {
 	const char *why = strerror(e->error);
 
@@ -172,7 +175,9 @@ static void say_failed(struct job *job, const struct shared_error *e, const char
 			    why);
 		break;
 	case STEP_TRACER:
-		job_message(job, "cannot trace the job by seccomp : %s, consider : autodep = 'ld_preload'", why);
+		job_message(job, "cannot trace the job by %s : %s, consider : autodep = 'ld_preload'",
+			    job->order.autodep == AUTODEP_HYBRID ? "hybrid" : "seccomp", e->error == EBUSY ?
+			    "we run in a job that is traced in the same way" : why);
 		break;
 	case STEP_EXEC:
 		if (e->error == ENOENT)
@@ -191,66 +196,49 @@ static void say_failed(struct job *job, const struct shared_error *e, const char
 	}
 }
 
-void job_check_late_error(struct job *job)
-{
-	if (!job->late_error)
-		return;
-	if (job->late_error->step)
-		say_failed(job, job->late_error, job->order.argv[0]);
-	job->not_started = job->late_error->step;
-	munmap((void *)job->late_error, sizeof *job->late_error);
-	job->late_error = NULL;
-}
-
 /* ---- going ---- */
 
-static pid_t go_vfork(struct launch *l)
+static pid_t go(struct launch *l)
 {
 	static char *stack;
+	int rc = l->traced ? lm_trace_prepare() : 0;
 
+	if (rc < 0) {
+		l->step = STEP_TRACER;
+		l->error = -rc;
+		return 0;
+	}
 	if (!stack) {
 		stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (stack == MAP_FAILED)
 			abort();
 	}
 	/* We sleep until the child execs or dies: one stack serves all jobs in turn. */
-	return clone(child, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, l);
+	return clone(child, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | (l->traced ? CLONE_FILES : 0) | SIGCHLD, l);
 }
 
-static pid_t go_traced(struct job *job, struct launch *l)
+/* The child is the job now, or dead. */
+static void serve(struct job *job, struct launch *l)
 {
-	int sv[2], notify, rc;
-	pid_t pid;
+	int rc = l->step ? -ECANCELED : slot_trace(job, l->notify);
 
-	l->failed = mmap(NULL, sizeof *l->failed, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (l->failed == MAP_FAILED || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
-		return -1;
-	job->late_error = l->failed;
-	l->trace_sock = sv[1];
-	pid = fork();
-	if (!pid)
-		child(l);
-	close(sv[1]);
-	if (pid > 0) {
-		notify = lm_trace_receive(sv[0]);
-		rc = notify < 0 ? notify : slot_trace(job, notify);
-		/* Without a filter the child says why and leaves by itself; with one we cannot serve, it must die. */
-		if (notify >= 0 && rc < 0) {
-			close(notify);
-			kill(pid, SIGKILL);
-			l->failed->step = STEP_TRACER;
-			l->failed->error = -rc;
-		}
-	}
-	close(sv[0]);
-	return pid;
+	if (rc >= 0)
+		return;
+	close(l->notify);
+	if (l->step)
+		return;
+	kill(job->pid, SIGKILL);	/* with a filter that nobody serves */
+	l->step = STEP_TRACER;
+	l->error = -rc;
 }
 
 int job_spawn(struct job *job)
 {
-	struct shared_error failed = { 0 };
-	struct launch l = { .argv = job->order.argv, .cwd = job->order.cwd, .trace_sock = -1, .failed = &failed };
-	bool traced = job->order.autodep == AUTODEP_SECCOMP;
+	struct launch l = {
+		.argv = job->order.argv, .cwd = job->order.cwd, .log = &job->slot->log, .notify = -1,
+		.watched = job->order.autodep != AUTODEP_NONE, .all = job->order.flags & JOB_RECORD_ALL,
+		.traced = job->order.autodep == AUTODEP_SECCOMP || job->order.autodep == AUTODEP_HYBRID,
+	};
 	char found[4096], *preload;
 
 	l.path = find_program(&job->order, found);
@@ -266,18 +254,20 @@ int job_spawn(struct job *job)
 	preload = add_tracer_env(job);
 	l.env = job->order.env;
 	job->start = now_real();
-	job->pid = traced ? go_traced(job, &l) : go_vfork(&l);
+	job->pid = go(&l);
 	ends_close(&l.ends);
 	free(preload);
 	if (job->pid < 0) {
 		job_message(job, "cannot make a process : %s, consider : fewer jobs at once", strerror(errno));
 		return -1;
 	}
-	if (failed.step) {
-		while (waitpid(job->pid, NULL, 0) < 0 && errno == EINTR)
+	if (l.notify >= 0)
+		serve(job, &l);
+	if (l.step) {
+		while (job->pid && waitpid(job->pid, NULL, 0) < 0 && errno == EINTR)
 			;
 		job->pid = 0;
-		say_failed(job, &failed, l.path);
+		say_failed(job, &l, l.path);
 		return -1;
 	}
 	return 0;

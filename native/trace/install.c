@@ -1,20 +1,22 @@
 /*
- * The child's half of the seccomp method (trace.h): between fork and exec it loads a filter made from the table of
- * calls, and hands its notify fd to the parent. Async-signal-safe. Also the parent's reception of the fd.
+ * The child's half of the seccomp and hybrid methods (trace.h): between clone and exec it loads a filter made from the
+ * table of calls. The filter is written beforehand, in the agent, and again when constants are learned (learn.c).
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
-#include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../access/calls.h"
+#include "../access/gate.h"
+#include "learn.h"
 #include "trace.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -22,63 +24,181 @@
 #endif
 #define X32_BIT 0x40000000u
 
-#define LOAD(field)	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
-#define RET(action)	BPF_STMT(BPF_RET | BPF_K, action)
+#define LOW(field)	((unsigned)offsetof(struct seccomp_data, field))
+#define HIGH(field)	(LOW(field) + 4)
+
+/* What is done with a range of numbers; also the order of the ends of the filter. */
+enum action { ALLOW, NOTIFY, ABSENT, GATED, GUARDED, N_ACTIONS };
+
+struct program {
+	struct sock_filter code[1024];
+	unsigned short n;
+	struct {
+		unsigned first;		/* number */
+		enum action action;
+	} ranges[2 * LM_N_ROWS];
+	int n_ranges;
+};
+
+static struct program programs[2];	/* second: without constants, for jobs all of whose paths are recorded */
+static int n_constants = -1;		/* they were made with */
+
+static void emit(struct program *p, unsigned short code, unsigned k, unsigned char yes, unsigned char no)
+{
+	p->code[p->n++] = (struct sock_filter){ code, yes, no, k };
+}
+
+#define LOAD(p, at)		emit(p, BPF_LD | BPF_W | BPF_ABS, at, 0, 0)
+#define RETURN(p, action)	emit(p, BPF_RET | BPF_K, action, 0, 0)
+/* Unless the comparison holds, allow. */
+#define ALLOW_UNLESS(p, test, k) \
+	(emit(p, BPF_JMP | (test) | BPF_K, k, 1, 0), RETURN(p, SECCOMP_RET_ALLOW))
+
+static enum action action_of(unsigned nr)
+{
+	if (nr >= LM_N_ROWS)
+		return nr < X32_BIT ? ALLOW : NOTIFY;
+	if (nr == SYS_mmap)
+		return GUARDED;
+	if (!lm_rows[nr].name[0])
+		return ALLOW;
+	return lm_rows[nr].op == LM_OP_ABSENT ? ABSENT : GATED;
+}
+
+static void add_range(struct program *p, unsigned first, enum action action)
+{
+	if (p->n_ranges && p->ranges[p->n_ranges - 1].action == action)
+		return;
+	p->ranges[p->n_ranges].first = first;
+	p->ranges[p->n_ranges++].action = action;
+}
 
 /*
- * Another architecture (int 0x80, 32 bit programs, x32) is notified whatever the call: the parent refuses it. The rest
- * is a list of numbers: the kernel remembers which numbers are always allowed and runs the list for ours only.
+ * A tree, not a list: the kernel runs the filter once for each number there is when it is loaded, to know those that
+ * are always allowed and never run it for them again. By a list that took 0.25 ms, each time a job was started. The
+ * leaves are jumps, to be completed once it is known where to.
  */
-static unsigned short make_filter(struct sock_filter *f)
+static void emit_tree(struct program *p, int from, int to)
 {
-	unsigned short n = 0;
-	int nr;
+	int middle = (from + to) / 2, at;
 
-	f[n++] = (struct sock_filter)LOAD(arch);
-	f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
-	f[n++] = (struct sock_filter)RET(SECCOMP_RET_USER_NOTIF);
-	f[n++] = (struct sock_filter)LOAD(nr);
-	f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
-	f[n++] = (struct sock_filter)RET(SECCOMP_RET_USER_NOTIF);
-	for (nr = 0; nr < (int)LM_N_ROWS; nr++) {
-		if (!lm_rows[nr].name[0])
-			continue;
-		f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)nr, 0, 1);
-		f[n++] = lm_rows[nr].op == LM_OP_ABSENT ?
-			(struct sock_filter)RET(SECCOMP_RET_ERRNO | ENOSYS) :
-			(struct sock_filter)RET(SECCOMP_RET_USER_NOTIF);
+	if (to - from == 1) {
+		emit(p, BPF_JMP | BPF_JA, p->ranges[from].action, 0, 0);
+		return;
 	}
-	f[n++] = (struct sock_filter)RET(SECCOMP_RET_ALLOW);
-	return n;
+	at = p->n;
+	emit(p, BPF_JMP | BPF_JGE | BPF_K, p->ranges[middle].first, 0, 0);
+	emit_tree(p, from, middle);
+	p->code[at].jt = (unsigned char)(p->n - at - 1);
+	emit_tree(p, middle, to);
 }
 
-static int send_fd(int sock, int fd)
+/* The same text at the same place of the same library: nothing to tell (learn.h). */
+static void emit_constants(struct program *p)
 {
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control;
-	char byte = 0;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	const struct lm_constant *c;
+	int i, at;
 
-	memset(&control, 0, sizeof(control));
-	control.head.cmsg_level = SOL_SOCKET;
-	control.head.cmsg_type = SCM_RIGHTS;
-	control.head.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
-	return sendmsg(sock, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	for (i = 0; (c = lm_constant(i)); i++) {
+		LOAD(p, LOW(nr));
+		at = p->n;
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K, c->nr, 0, 7);
+		LOAD(p, LOW(args) + 8 * c->arg);
+		emit(p, BPF_MISC | BPF_TAX, 0, 0, 0);
+		LOAD(p, LOW(instruction_pointer));
+		emit(p, BPF_ALU | BPF_SUB | BPF_X, 0, 0, 0);
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K, lm_constant_distance(c), 0, 3);
+		LOAD(p, LOW(instruction_pointer));
+		emit(p, BPF_ALU | BPF_AND | BPF_K, 0xfff, 0, 0);
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K, lm_constant_offset(c), 0, 1);
+		RETURN(p, SECCOMP_RET_ALLOW);
+		p->code[at].jf = (unsigned char)(p->n - at - 1);
+		p->code[at + 5].jf = (unsigned char)(p->n - at - 6);
+	}
 }
 
-int lm_trace_install(int sock)
+static void emit_end(struct program *p, enum action action, int constants)
 {
-	struct sock_filter code[2 * 128 + 8];
-	struct sock_fprog prog = { .filter = code };
-	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+	switch (action) {
+	case NOTIFY:
+		RETURN(p, SECCOMP_RET_USER_NOTIF);
+		break;
+	case ABSENT:
+		RETURN(p, SECCOMP_RET_ERRNO | ENOSYS);
+		break;
+	case GATED:		/* from the gate: told already, or ours */
+		LOAD(p, HIGH(instruction_pointer));
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 4);
+		LOAD(p, LOW(instruction_pointer));
+		emit(p, BPF_ALU | BPF_AND | BPF_K, ~(unsigned)(LM_GATE_SIZE - 1), 0, 0);
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K, (unsigned)LM_GATE_ADDR, 0, 1);
+		RETURN(p, SECCOMP_RET_ALLOW);
+		if (constants)
+			emit_constants(p);
+		RETURN(p, SECCOMP_RET_USER_NOTIF);
+		break;
+	case GUARDED:		/* mmap over what may be the gate */
+		LOAD(p, LOW(args[3]));
+		ALLOW_UNLESS(p, BPF_JSET, MAP_FIXED);
+		LOAD(p, HIGH(args[0]));
+		ALLOW_UNLESS(p, BPF_JEQ, 0);
+		LOAD(p, LOW(args[0]));
+		emit(p, BPF_JMP | BPF_JGE | BPF_K, (unsigned)(LM_GATE_ADDR + LM_GATE_SIZE), 0, 1);
+		RETURN(p, SECCOMP_RET_ALLOW);
+		RETURN(p, SECCOMP_RET_USER_NOTIF);
+		break;
+	default:
+		RETURN(p, SECCOMP_RET_ALLOW);
+	}
+}
+
+/* Another architecture (int 0x80, 32 bit programs, x32) is notified whatever the call: the agent refuses it. */
+static void make(struct program *p, int constants)
+{
+	unsigned nr, end[N_ACTIONS];
+	int i, tree;
+
+	p->n = 0;
+	p->n_ranges = 0;
+	for (nr = 0; nr <= LM_N_ROWS; nr++)
+		add_range(p, nr, action_of(nr));
+	add_range(p, X32_BIT, NOTIFY);
+	LOAD(p, LOW(arch));
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
+	RETURN(p, SECCOMP_RET_USER_NOTIF);
+	LOAD(p, LOW(nr));
+	tree = p->n;
+	emit_tree(p, 0, p->n_ranges);
+	i = p->n;
+	for (nr = 0; nr < N_ACTIONS; nr++) {
+		end[nr] = p->n;
+		emit_end(p, nr, constants);
+	}
+	while (--i >= tree)
+		if (p->code[i].code == (BPF_JMP | BPF_JA))
+			p->code[i].k = end[p->code[i].k] - (unsigned)i - 1;
+}
+
+int lm_trace_prepare(void)
+{
+	if (n_constants < 0)
+		make(&programs[1], 0);
+	if (n_constants < 0 || lm_constant(n_constants)) {
+		make(&programs[0], 1);
+		for (n_constants = 0; lm_constant(n_constants); n_constants++)
+			;
+	}
+	return lm_gate_open();
+}
+
+int lm_trace_install(int all)
+{
+	const struct program *p = &programs[!!all];
+	struct sock_fprog prog = { .filter = (struct sock_filter *)p->code, .len = p->n };
+	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 	long fd;
 	int rc;
 
-	prog.len = make_filter(code);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	/* Killable only, if the kernel can: else each signal restarts the call, and a program may never get through. */
@@ -87,35 +207,12 @@ int lm_trace_install(int sock)
 		fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
 	if (fd < 0)
 		return -errno;
-	rc = send_fd(sock, (int)fd);
-	close((int)fd);
-	close(sock);
-	return rc;
-}
-
-int lm_trace_receive(int sock)
-{
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control;
-	char byte;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
-	const struct cmsghdr *c;
-	ssize_t n;
-	int fd;
-
-	do
-		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	c = n ? CMSG_FIRSTHDR(&msg) : NULL;
-	if (!c || c->cmsg_type != SCM_RIGHTS)
-		return -EPIPE;
-	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	return fd;
+	if (unshare(CLONE_FILES) < 0) {
+		rc = -errno;
+		close((int)fd);
+		return rc;
+	}
+	return (int)fd;
 }
 
 int lm_trace_supported(void)

@@ -1,6 +1,7 @@
 /*
- * The agent's half of the seccomp method (trace.h): one notification at a time, read the arguments in the memory of the
- * process that is stopped, record what the call will touch (../access/calls.c), let the call go on. Agent's thread only.
+ * The agent's half of the seccomp and hybrid methods (trace.h): one notification at a time, read the arguments in the
+ * memory of the process that is stopped, record what the call will touch (../access/calls.c), let it go on. Agent's
+ * thread only.
  *
  * The outcome is not seen, so it is foretold from the disk where that is certain, and else left LM_MAYBE_WRITE.
  */
@@ -8,23 +9,23 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "../access/sys.h"
 #include "../access/calls.h"
+#include "learn.h"
 #include "trace.h"
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
 #endif
-#define TURN 64		/* calls served before other jobs have their turn */
 
 struct lm_trace {
 	int fd;
@@ -160,21 +161,43 @@ static int still_there(struct lm_trace *t)
 	return !ioctl(t->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &t->req->id);
 }
 
+/*
+ * A mapping put over the place of the gate, whatever was there. Where preload has its gate its calls would run into it;
+ * elsewhere code put there would make calls unseen.
+ */
+static int decide_mmap(struct lm_trace *t, const struct lm_view *v)
+{
+	const uint64_t *args = (const uint64_t *)t->req->data.args;
+	size_t n = (size_t)(lm_gate_end - lm_gate_code);
+	char code[64];
+
+	if (args[0] + args[1] <= LM_GATE_ADDR)
+		return 0;
+	if (!(args[2] & PROT_EXEC) && (n > sizeof(code) || fetch(v->pid, LM_GATE_ADDR, code, n) || memcmp(code, lm_gate_code, n)))
+		return 0;
+	lm_refuse(v, "a program maps memory where the tracer has its gate (0x170000); use autodep = 'ld_preload'", "", "");
+	return -ENOMEM;
+}
+
 /* What to answer: 0 to go on, or -errno to give instead of the call. */
 static int decide(struct lm_trace *t)
 {
 	const struct seccomp_data *d = &t->req->data;
 	struct lm_view v = {
-		.area = &t->area, .cache = &t->cache, .pid = (pid_t)t->req->pid, .predict = 1, .cwd = cwd_of,
+		.area = &t->area, .cache = &t->cache, .pid = (pid_t)t->req->pid, .followed = 1, .predict = 1,
+		.cwd = cwd_of,
 		.foreign_root = !!(t->area.cfg->flags & LM_LOGF_OWN_ROOT),
 	};
 	const struct lm_row *row;
+	struct lm_constant c;
 	struct lm_access acc;
 	struct lm_args args;
 	unsigned long regs[6];
 	uint8_t op;
 	int i, rc;
 
+	if (d->arch == AUDIT_ARCH_X86_64 && d->nr == SYS_mmap)
+		return decide_mmap(t, &v);
 	if (d->arch != AUDIT_ARCH_X86_64 || d->nr < 0 || d->nr >= (int)LM_N_ROWS || !lm_rows[d->nr].name[0]) {
 		lm_refuse(&v, "a 32 bit system call (int 0x80, 32 bit or x32 program) cannot be followed", "", "");
 		return -ENOSYS;
@@ -186,19 +209,25 @@ static int decide(struct lm_trace *t)
 	op = row->op;
 	if (op == LM_OP_REFUSE || op == LM_OP_MOUNT)
 		return lm_begin(&v, &acc, op, &args, 0);
+	c = (struct lm_constant){ (uint32_t)d->nr, (uint32_t)row->path, (uint64_t)args.path, d->instruction_pointer };
 	rc = fetch_args(t, row, &args, &op);
+	/* Most of what a loader does: let it go on at once. Should it be of another process by now, nothing is recorded. */
+	if (!rc && args.path && !args.path2 && op != LM_OP_EXEC &&
+	    (args.path[0] ? lm_filtered(&t->area, args.path) : op == LM_OP_STAT || op == LM_OP_STATX)) {
+		if (lm_constant_is_new(&c) && lm_constant_is_sure(&c, v.pid) && still_there(t))
+			lm_constant_add(&c);
+		return 0;
+	}
 	if (!still_there(t))
 		return 0;
 	if (rc == -EPERM)	/* a program that may be executed but not read */
 		lm_refuse(&v, "the kernel does not let a process of the job be looked at: its calls cannot be followed", "", "");
 	if (rc < 0)
 		return 0;
-	if (args.path && !args.path2 && op != LM_OP_EXEC && lm_filtered(&t->area, args.path))
-		return 0;
 	return lm_begin(&v, &acc, op, &args, 0);
 }
 
-static int serve_one(struct lm_trace *t)
+int lm_trace_serve(struct lm_trace *t)
 {
 	memset(t->req, 0, t->req_size);
 	if (ioctl(t->fd, SECCOMP_IOCTL_NOTIF_RECV, t->req) < 0)
@@ -210,20 +239,5 @@ static int serve_one(struct lm_trace *t)
 		t->resp->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 	if (ioctl(t->fd, SECCOMP_IOCTL_NOTIF_SEND, t->resp) < 0 && errno != ENOENT && errno != EINTR)
 		return -errno;	/* ENOENT: killed meanwhile */
-	return 0;
-}
-
-int lm_trace_serve(struct lm_trace *t)
-{
-	struct pollfd p = { .fd = t->fd, .events = POLLIN };
-	int i, rc;
-
-	for (i = 0; i < TURN; i++) {
-		rc = serve_one(t);
-		if (rc)
-			return rc;
-		if (poll(&p, 1, 0) <= 0 || !(p.revents & POLLIN))
-			break;	/* RECV would sleep */
-	}
 	return 0;
 }

@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,7 @@
 
 #include "../../../native/access/crc.h"
 #include "../../../native/access/slot.h"
+#include "../../../native/access/sys.h"
 #include "../../../native/trace/trace.h"
 
 struct file {
@@ -122,34 +125,41 @@ static int serve_until_end(int notify, struct lm_slot *slot, pid_t pid)
 	return status;
 }
 
-static int run(struct lm_slot *slot, int seccomp, int preload, char **cmd)
+struct child {
+	const struct lm_slot *slot;
+	char **cmd;
+	int traced, watched, all, notify;
+};
+
+static int child(void *arg)
 {
-	int sv[2], status, fd, rc;
+	struct child *c = arg;
+
+	if (chdir(root))
+		_exit(124);
+	if (c->traced && (c->notify = lm_trace_install(c->all)) < 0)
+		_exit(123);
+	if (c->watched)
+		lm_slot_exec(c->slot, c->cmd[0], environ);
+	lm_sys3(SYS_execve, (long)c->cmd[0], (long)c->cmd, (long)environ);
+	_exit(127);
+}
+
+static int run(struct lm_slot *slot, struct child *c)
+{
+	static char stack[256 << 10];
+	int status, rc;
 	pid_t pid;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv) < 0)
-		die("socketpair");
-	pid = fork();
-	if (!pid) {
-		if (chdir(root))
-			_exit(124);
-		rc = seccomp ? lm_trace_install(sv[1]) : 0;
-		if (rc)
-			_exit(123);
-		if (preload)
-			lm_slot_exec(slot, cmd[0], environ);
-		execv(cmd[0], cmd);
-		_exit(127);
-	}
-	close(sv[1]);
-	if (!seccomp) {
-		waitpid(pid, &status, 0);
-		return status;
-	}
-	fd = lm_trace_receive(sv[0]);
-	if (fd < 0)
-		errno = -fd, die("lm_trace_receive");
-	return serve_until_end(fd, slot, pid);
+	if (c->traced && (rc = lm_trace_prepare()))
+		errno = -rc, die("lm_trace_prepare");
+	pid = clone(child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | (c->traced ? CLONE_FILES : 0) | SIGCHLD, c);
+	if (pid < 0)
+		die("clone");
+	if (c->notify > 0)
+		return serve_until_end(c->notify, slot, pid);
+	waitpid(pid, &status, 0);
+	return status;
 }
 
 int main(int argc, char **argv)
@@ -161,6 +171,8 @@ int main(int argc, char **argv)
 	char env[512], entry[600];
 	struct lm_slot slot;
 	FILE *f;
+	struct child child = { .slot = &slot };
+	const char *method;
 	int c, rc, status, preload;
 
 	while ((c = getopt(argc, argv, "+l:f:s:n:t:o:c")) > 0) {
@@ -183,7 +195,14 @@ int main(int argc, char **argv)
 	}
 	if (argc - optind < 4 || !out)
 		return 2;
-	preload = !strcmp(argv[optind + 1], "preload");
+	method = argv[optind + 1];
+	preload = !strcmp(method, "preload") || !strcmp(method, "hybrid");
+	child.traced = !strcmp(method, "seccomp") || !strcmp(method, "hybrid");
+	child.watched = preload || child.traced;
+	child.all = cfg.flags & LM_LOGF_ALL;
+	child.cmd = argv + optind + 3;
+	if (child.traced)
+		cfg.flags |= preload ? LM_LOGF_HYBRID : LM_LOGF_TRACED;
 	root = cfg.repo_root = argv[optind + 2];
 	cfg.source_dirs = dirs;
 	cfg.preload = preload ? argv[optind] : "";
@@ -197,7 +216,7 @@ int main(int argc, char **argv)
 		snprintf(entry, sizeof(entry), "LD_PRELOAD=%s", cfg.preload);
 		putenv(entry);
 	}
-	status = run(&slot, !strcmp(argv[optind + 1], "seccomp"), preload, argv + optind + 3);
+	status = run(&slot, &child);
 	f = fopen(out, "w");
 	if (!f)
 		die(out);
