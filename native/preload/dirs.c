@@ -45,18 +45,36 @@ __attribute__((noinline)) static void note_list(int fd)
 	lm_give(acc);
 }
 
+/* By the hybrid method what libc reads is notified. */
 static void seen(DIR *d)
 {
-	if (!d || __atomic_load_n(slot_of(d), __ATOMIC_RELAXED) == d)
+	if (lm_hybrid || !d || __atomic_load_n(slot_of(d), __ATOMIC_RELAXED) == d)
 		return;
 	note_list(dirfd(d));
 	if (!lm_vforked)
 		__atomic_store_n(slot_of(d), d, __ATOMIC_RELAXED);
 }
 
+static DIR *direct_opendir(const char *path)
+{
+	int err, fd = (int)lm_direct_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_DIRECTORY | O_CLOEXEC, 0);
+	DIR *d;
+
+	if (fd < 0)
+		return NULL;
+	d = LM_REAL(fdopendir)(fd);
+	if (!d) {
+		err = errno;
+		lm_sys_close(fd);
+		errno = err;
+	}
+	return d;
+}
+
 LM_EXPORT DIR *opendir(const char *path)
 {
-	return fresh(LM_AROUND(DIR *, LM_OP_LINKS, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(opendir)(path), NULL, -1));
+	return fresh(LM_AROUND(DIR *, LM_OP_LINKS, LM_AT(AT_FDCWD, path, 0, 0),
+			       LM_CALL(opendir, direct_opendir(path), path), NULL, -1));
 }
 
 LM_EXPORT DIR *fdopendir(int fd)
@@ -94,7 +112,7 @@ LM_EXPORT int readdir64_r(DIR *d, struct dirent64 *entry, struct dirent64 **resu
 LM_EXPORT ssize_t getdents64(int fd, void *buf, size_t size)
 {
 	note_list(fd);
-	return LM_REAL(getdents64)(fd, buf, size);
+	return LM_CALL(getdents64, LM_SYS(SYS_getdents64, fd, buf, size), fd, buf, size);
 }
 
 LM_EXPORT ssize_t getdirentries(int fd, char *restrict buf, size_t size, off_t *restrict base)
@@ -175,7 +193,7 @@ __attribute__((noinline)) static void note_tree(const char *path)
 	const struct lm_view *v = lm_enter();
 	struct lm_access *acc;
 
-	if (!v || !path)
+	if (!v || !path || lm_hybrid)
 		return;
 	acc = lm_take();
 	lm_begin(v, acc, LM_OP_STAT, &args, 0);
@@ -215,7 +233,7 @@ SHIM_FTS(fts64_open, FTS64, FTSENT64)
 
 LM_EXPORT int chdir(const char *path)
 {
-	int rc = LM_INT(LM_OP_CHDIR, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(chdir)(path));
+	int rc = LM_INT(LM_OP_CHDIR, LM_AT(AT_FDCWD, path, 0, 0), LM_CALL(chdir, LM_SYS(SYS_chdir, path), path));
 
 	if (!rc)
 		lm_moved(lm_enter());
@@ -224,7 +242,7 @@ LM_EXPORT int chdir(const char *path)
 
 LM_EXPORT int fchdir(int fd)
 {
-	int rc = LM_INT(LM_OP_FCHDIR, LM_AT(fd, NULL, 0, 0), LM_REAL(fchdir)(fd));
+	int rc = LM_INT(LM_OP_FCHDIR, LM_AT(fd, NULL, 0, 0), LM_CALL(fchdir, LM_SYS(SYS_fchdir, fd), fd));
 
 	if (!rc)
 		lm_moved(lm_enter());

@@ -1,6 +1,7 @@
 /*
  * Shims of the functions that start programs (preload.h). Whatever environment the new program is given, our two
- * variables are put back in it. Runs in vfork children too: the new environment is built on the stack.
+ * variables are put back in it. Runs in vfork children too: the new environment is built on the stack. By the hybrid
+ * method the execs libc makes itself (spawn, system, popen) are notified, and need not be recorded here.
  */
 #define _GNU_SOURCE
 #include <alloca.h>
@@ -108,45 +109,50 @@ __attribute__((noinline)) static void note(int dirfd, const char *path, int flag
 	lm_give(acc);
 }
 
-/* The dirs of PATH in turn, as execvp does: each name tried, until one can be executed. */
-__attribute__((noinline)) static void note_search(const char *file, char *const envp[])
+/*
+ * The dirs of PATH in turn, as execvp does: each name tried, until one can be executed; `found`, LM_PATH_MAX bytes, is
+ * then its name. 0, or -1: none.
+ */
+__attribute__((noinline)) static int note_search(const char *file, char *const envp[], char *found)
 {
 	const char *dir = getenv("PATH");
-	char name[LM_PATH_MAX];
 	struct stat st;
 	size_t n, m = file ? strlen(file) : 0;
 
-	if (!m)
-		return;
+	if (!m || m >= LM_PATH_MAX)
+		return -1;
 	if (strchr(file, '/')) {
 		note(AT_FDCWD, file, 0, envp, LM_OP_EXEC);
-		return;
+		memcpy(found, file, m + 1);
+		return 0;
 	}
 	if (!dir)
 		dir = "/bin:/usr/bin";
 	for (;; dir += n + 1) {
 		n = strcspn(dir, ":");
-		if (n + m + 2 <= sizeof(name)) {
-			memcpy(name, dir, n);
+		if (n + m + 2 <= LM_PATH_MAX) {
+			memcpy(found, dir, n);
 			if (n)
-				name[n] = '/';
-			memcpy(name + n + !!n, file, m + 1);
-			if (!lm_sys3(SYS_access, (long)name, X_OK, 0) && !lm_sys_stat(name, &st) && !S_ISDIR(st.st_mode)) {
-				note(AT_FDCWD, name, 0, envp, LM_OP_EXEC);
-				return;
+				found[n] = '/';
+			memcpy(found + n + !!n, file, m + 1);
+			if (!lm_sys3(SYS_access, (long)found, X_OK, 0) && !lm_sys_stat(found, &st) && !S_ISDIR(st.st_mode)) {
+				note(AT_FDCWD, found, 0, envp, LM_OP_EXEC);
+				return 0;
 			}
-			if (!lm_enter() || !lm_filtered(lm_enter()->area, name))
-				note(AT_FDCWD, name, 0, NULL, LM_OP_DLOPEN);	/* L R of a name tried in vain */
+			if (!lm_enter() || !lm_filtered(lm_enter()->area, found))
+				note(AT_FDCWD, found, 0, NULL, LM_OP_DLOPEN);	/* L R of a name tried in vain */
 		}
 		if (!dir[n])
-			return;
+			return -1;
 	}
 }
 
 LM_EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
+	char *const *env = LM_ENV(envp);
+
 	note(AT_FDCWD, path, 0, envp, LM_OP_EXEC);
-	return LM_REAL(execve)(path, argv, LM_ENV(envp));
+	return LM_CALL(execve, LM_SYS(SYS_execve, path, argv, env), path, argv, env);
 }
 
 LM_EXPORT int execv(const char *path, char *const argv[])
@@ -156,8 +162,13 @@ LM_EXPORT int execv(const char *path, char *const argv[])
 
 LM_EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-	note_search(file, envp);
-	return LM_REAL(execvpe)(file, argv, LM_ENV(envp));
+	char *const *env = LM_ENV(envp);
+	char found[LM_PATH_MAX];
+
+	/* If it fails, on a script without #! or for a cause we do not foresee, libc tries again by its own rules. */
+	if (!note_search(file, envp, found) && lm_hybrid)
+		LM_CALL(execve, LM_SYS(SYS_execve, found, argv, env), found, argv, env);
+	return LM_REAL(execvpe)(file, argv, env);
 }
 
 LM_EXPORT int execvp(const char *file, char *const argv[])
@@ -167,14 +178,18 @@ LM_EXPORT int execvp(const char *file, char *const argv[])
 
 LM_EXPORT int execveat(int dirfd, const char *path, char *const argv[], char *const envp[], int flags)
 {
+	char *const *env = LM_ENV(envp);
+
 	note(dirfd, path, flags, envp, LM_OP_EXEC);
-	return LM_REAL(execveat)(dirfd, path, argv, LM_ENV(envp), flags);
+	return LM_CALL(execveat, LM_SYS(SYS_execveat, dirfd, path, argv, env, flags), dirfd, path, argv, env, flags);
 }
 
 LM_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
+	char *const *env = LM_ENV(envp);
+
 	note(fd, "", AT_EMPTY_PATH, envp, LM_OP_EXEC);
-	return LM_REAL(fexecve)(fd, argv, LM_ENV(envp));
+	return LM_REAL(fexecve)(fd, argv, env);
 }
 
 /* The words of execl*, gathered on the caller's stack. `after` is an expression that may take one argument more. */
@@ -235,14 +250,14 @@ struct action {
 	};
 };
 
-/* The child opens files before it is a program of its own, out of sight. */
+/* The child opens files and execs before it is a program of its own, out of sight but for a tracer of system calls. */
 __attribute__((noinline)) static void note_actions(const posix_spawn_file_actions_t *actions)
 {
 	const struct lm_view *v = lm_enter();
 	int i, dirfd = AT_FDCWD;
 	struct lm_access *acc;
 
-	if (!v || !actions)
+	if (!v || !actions || lm_hybrid)
 		return;
 	acc = lm_take();
 	for (i = 0; i < actions->__used; i++) {
@@ -275,15 +290,19 @@ LM_EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_a
 			  const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
 {
 	note_actions(actions);
-	note(AT_FDCWD, path, 0, envp, LM_OP_EXEC);
+	if (!lm_hybrid)
+		note(AT_FDCWD, path, 0, envp, LM_OP_EXEC);
 	return LM_REAL(posix_spawn)(pid, path, actions, attr, argv, LM_ENV(envp));
 }
 
 LM_EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
 			   const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
 {
+	char found[LM_PATH_MAX];
+
 	note_actions(actions);
-	note_search(file, envp);
+	if (!lm_hybrid)
+		note_search(file, envp, found);
 	return LM_REAL(posix_spawnp)(pid, file, actions, attr, argv, LM_ENV(envp));
 }
 
@@ -291,14 +310,16 @@ LM_EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_
 LM_EXPORT int system(const char *cmd)
 {
 	lm_env_repair();
-	note(AT_FDCWD, "/bin/sh", 0, environ, LM_OP_EXEC);
+	if (!lm_hybrid)
+		note(AT_FDCWD, "/bin/sh", 0, environ, LM_OP_EXEC);
 	return LM_REAL(system)(cmd);
 }
 
 LM_EXPORT FILE *popen(const char *cmd, const char *mode)
 {
 	lm_env_repair();
-	note(AT_FDCWD, "/bin/sh", 0, environ, LM_OP_EXEC);
+	if (!lm_hybrid)
+		note(AT_FDCWD, "/bin/sh", 0, environ, LM_OP_EXEC);
 	return LM_REAL(popen)(cmd, mode);
 }
 

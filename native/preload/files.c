@@ -35,10 +35,11 @@ ssize_t __readlinkat_chk(int, const char *, char *, size_t, size_t);
 char *__realpath_chk(const char *, char *, size_t);
 
 /* The mode argument is there only when a file may be made. */
+#define MAY_MAKE(flags) (((flags) & O_CREAT) || ((flags) & O_TMPFILE) == O_TMPFILE)
 #define MODE(flags) \
 	({ \
 		mode_t mode_ = 0; \
-		if (((flags) & O_CREAT) || ((flags) & O_TMPFILE) == O_TMPFILE) { \
+		if (MAY_MAKE(flags)) { \
 			va_list ap_; \
 			va_start(ap_, flags); \
 			mode_ = va_arg(ap_, mode_t); \
@@ -51,7 +52,8 @@ char *__realpath_chk(const char *, char *, size_t);
 	LM_EXPORT int name(const char *path, int flags, ...) \
 	{ \
 		mode_t mode = MODE(flags); \
-		return LM_FD(LM_OP_OPEN, LM_AT(AT_FDCWD, path, flags, 0), LM_REAL(name)(path, flags, mode)); \
+		return LM_FD(LM_OP_OPEN, LM_AT(AT_FDCWD, path, flags, 0), \
+			     LM_CALL(name, lm_direct_open(AT_FDCWD, path, flags, mode), path, flags, mode)); \
 	}
 SHIM_OPEN(open)
 SHIM_OPEN(open64)
@@ -62,7 +64,8 @@ SHIM_OPEN(__open64)
 	LM_EXPORT int name(int dirfd, const char *path, int flags, ...) \
 	{ \
 		mode_t mode = MODE(flags); \
-		return LM_FD(LM_OP_OPEN, LM_AT(dirfd, path, flags, 0), LM_REAL(name)(dirfd, path, flags, mode)); \
+		return LM_FD(LM_OP_OPEN, LM_AT(dirfd, path, flags, 0), \
+			     LM_CALL(name, lm_direct_open(dirfd, path, flags, mode), dirfd, path, flags, mode)); \
 	}
 SHIM_OPENAT(openat)
 SHIM_OPENAT(openat64)
@@ -70,7 +73,9 @@ SHIM_OPENAT(openat64)
 #define SHIM_OPEN_2(name) \
 	LM_EXPORT int name(const char *path, int flags) \
 	{ \
-		return LM_FD(LM_OP_OPEN, LM_AT(AT_FDCWD, path, flags, 0), LM_REAL(name)(path, flags)); \
+		return LM_FD(LM_OP_OPEN, LM_AT(AT_FDCWD, path, flags, 0), \
+			     MAY_MAKE(flags) ? LM_REAL(name)(path, flags) : \
+			     LM_CALL(name, lm_direct_open(AT_FDCWD, path, flags, 0), path, flags)); \
 	}
 SHIM_OPEN_2(__open_2)
 SHIM_OPEN_2(__open64_2)
@@ -78,7 +83,9 @@ SHIM_OPEN_2(__open64_2)
 #define SHIM_OPENAT_2(name) \
 	LM_EXPORT int name(int dirfd, const char *path, int flags) \
 	{ \
-		return LM_FD(LM_OP_OPEN, LM_AT(dirfd, path, flags, 0), LM_REAL(name)(dirfd, path, flags)); \
+		return LM_FD(LM_OP_OPEN, LM_AT(dirfd, path, flags, 0), \
+			     MAY_MAKE(flags) ? LM_REAL(name)(dirfd, path, flags) : \
+			     LM_CALL(name, lm_direct_open(dirfd, path, flags, 0), dirfd, path, flags)); \
 	}
 SHIM_OPENAT_2(__openat_2)
 SHIM_OPENAT_2(__openat64_2)
@@ -87,7 +94,8 @@ SHIM_OPENAT_2(__openat64_2)
 	LM_EXPORT int name(const char *path, mode_t mode) \
 	{ \
 		return LM_FD(LM_OP_OPEN, LM_AT(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, 0), \
-			     LM_REAL(name)(path, mode)); \
+			     LM_CALL(name, lm_direct_open(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, mode), \
+			     	     	path, mode)); \
 	}
 SHIM_CREAT(creat)
 SHIM_CREAT(creat64)
@@ -95,7 +103,8 @@ SHIM_CREAT(creat64)
 #define SHIM_STAT(name, type, flags) \
 	LM_EXPORT int name(const char *path, struct type *st) \
 	{ \
-		return LM_INT(LM_OP_STAT, LM_AT(AT_FDCWD, path, flags, 0), LM_REAL(name)(path, st)); \
+		return LM_INT(LM_OP_STAT, LM_AT(AT_FDCWD, path, flags, 0), \
+			     LM_CALL(name, LM_SYS(SYS_newfstatat, AT_FDCWD, path, st, flags), path, st)); \
 	}
 SHIM_STAT(stat, stat, 0)
 SHIM_STAT(stat64, stat64, 0)
@@ -105,7 +114,8 @@ SHIM_STAT(lstat64, stat64, AT_SYMLINK_NOFOLLOW)
 #define SHIM_XSTAT(name, type, flags) \
 	LM_EXPORT int name(int ver, const char *path, struct type *st) \
 	{ \
-		return LM_INT(LM_OP_STAT, LM_AT(AT_FDCWD, path, flags, 0), LM_REAL(name)(ver, path, st)); \
+		return LM_INT(LM_OP_STAT, LM_AT(AT_FDCWD, path, flags, 0), ver < 0 || ver > 1 ? LM_REAL(name)(ver, path, st) : \
+			      LM_CALL(name, LM_SYS(SYS_newfstatat, AT_FDCWD, path, st, flags), ver, path, st)); \
 	}
 SHIM_XSTAT(__xstat, stat, 0)
 SHIM_XSTAT(__xstat64, stat64, 0)
@@ -119,7 +129,7 @@ SHIM_XSTAT(__lxstat64, stat64, AT_SYMLINK_NOFOLLOW)
 	LM_EXPORT int name(int dirfd, const char *path, struct type *st, int flags) \
 	{ \
 		return LM_INT(LM_OP_STAT, LM_AT(dirfd, path, NOFOLLOW(flags), 0), \
-			      LM_REAL(name)(dirfd, path, st, flags)); \
+			      LM_CALL(name, LM_SYS(SYS_newfstatat, dirfd, path, st, flags), dirfd, path, st, flags)); \
 	}
 SHIM_FSTATAT(fstatat, stat)
 SHIM_FSTATAT(fstatat64, stat64)
@@ -128,51 +138,78 @@ SHIM_FSTATAT(fstatat64, stat64)
 	LM_EXPORT int name(int ver, int dirfd, const char *path, struct type *st, int flags) \
 	{ \
 		return LM_INT(LM_OP_STAT, LM_AT(dirfd, path, NOFOLLOW(flags), 0), \
-			      LM_REAL(name)(ver, dirfd, path, st, flags)); \
+			      ver < 0 || ver > 1 ? LM_REAL(name)(ver, dirfd, path, st, flags) : \
+			      LM_CALL(name, LM_SYS(SYS_newfstatat, dirfd, path, st, flags), \
+			      	     	ver, dirfd, path, st, flags)); \
 	}
 SHIM_FXSTATAT(__fxstatat, stat)
 SHIM_FXSTATAT(__fxstatat64, stat64)
 
+/* Nothing to record; but libc of some years makes them by an empty name, which would be notified. */
+#define SHIM_FSTAT(name, type) \
+	LM_EXPORT int name(int fd, struct type *st) \
+	{ \
+		return LM_CALL(name, LM_SYS(SYS_fstat, fd, st), fd, st); \
+	}
+SHIM_FSTAT(fstat, stat)
+SHIM_FSTAT(fstat64, stat64)
+
 LM_EXPORT int statx(int dirfd, const char *path, int flags, unsigned mask, struct statx *st)
 {
-	return LM_INT(LM_OP_STATX, LM_AT(dirfd, path, NOFOLLOW(flags), mask), LM_REAL(statx)(dirfd, path, flags, mask, st));
+	return LM_INT(LM_OP_STATX, LM_AT(dirfd, path, NOFOLLOW(flags), mask),
+		      LM_CALL(statx, LM_SYS(SYS_statx, dirfd, path, flags, mask, st), dirfd, path, flags, mask, st));
 }
 
+LM_EXPORT int access(const char *path, int mode)
+{
+	return LM_INT(LM_OP_ACCESS, LM_AT(AT_FDCWD, path, 0, mode),
+		      LM_CALL(access, LM_SYS(SYS_access, path, mode), path, mode));
+}
+
+/* libc makes several calls of these, by its own rules. */
 #define SHIM_ACCESS(name) \
 	LM_EXPORT int name(const char *path, int mode) \
 	{ \
 		return LM_INT(LM_OP_ACCESS, LM_AT(AT_FDCWD, path, 0, mode), LM_REAL(name)(path, mode)); \
 	}
-SHIM_ACCESS(access)
 SHIM_ACCESS(eaccess)
 SHIM_ACCESS(euidaccess)
 
 LM_EXPORT int faccessat(int dirfd, const char *path, int mode, int flags)
 {
-	return LM_INT(LM_OP_ACCESS, LM_AT(dirfd, path, NOFOLLOW(flags), mode), LM_REAL(faccessat)(dirfd, path, mode, flags));
+	return LM_INT(LM_OP_ACCESS, LM_AT(dirfd, path, NOFOLLOW(flags), mode),
+		      flags ? LM_REAL(faccessat)(dirfd, path, mode, flags) :
+		      LM_CALL(faccessat, LM_SYS(SYS_faccessat, dirfd, path, mode), dirfd, path, mode, flags));
 }
 
 #define LM_SSIZE(op, args, call) LM_AROUND(ssize_t, op, args, call, -1, -1)
 
 LM_EXPORT ssize_t readlink(const char *path, char *buf, size_t size)
 {
-	return LM_SSIZE(LM_OP_READLINK, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(readlink)(path, buf, size));
+	return LM_SSIZE(LM_OP_READLINK, LM_AT(AT_FDCWD, path, 0, 0),
+			LM_CALL(readlink, LM_SYS(SYS_readlink, path, buf, size), path, buf, size));
 }
 
 LM_EXPORT ssize_t __readlink_chk(const char *path, char *buf, size_t size, size_t room)
 {
-	return LM_SSIZE(LM_OP_READLINK, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(__readlink_chk)(path, buf, size, room));
+	return LM_SSIZE(LM_OP_READLINK, LM_AT(AT_FDCWD, path, 0, 0),
+			size > room ? LM_REAL(__readlink_chk)(path, buf, size, room) :
+			LM_CALL(__readlink_chk, LM_SYS(SYS_readlink, path, buf, size), path, buf, size, room));
 }
 
 LM_EXPORT ssize_t readlinkat(int dirfd, const char *path, char *buf, size_t size)
 {
-	return LM_SSIZE(LM_OP_READLINK, LM_AT(dirfd, path, 0, 0), LM_REAL(readlinkat)(dirfd, path, buf, size));
+	return LM_SSIZE(LM_OP_READLINK, LM_AT(dirfd, path, 0, 0),
+			LM_CALL(readlinkat, LM_SYS(SYS_readlinkat, dirfd, path, buf, size), dirfd, path, buf, size));
 }
 
 LM_EXPORT ssize_t __readlinkat_chk(int dirfd, const char *path, char *buf, size_t size, size_t room)
 {
 	return LM_SSIZE(LM_OP_READLINK, LM_AT(dirfd, path, 0, 0),
-			LM_REAL(__readlinkat_chk)(dirfd, path, buf, size, room));
+			size > room ? LM_REAL(__readlinkat_chk)(dirfd, path, buf, size, room) :
+
+		      LM_CALL(__readlinkat_chk, LM_SYS(SYS_readlinkat, dirfd, path, buf, size), dirfd, path, buf, size,
+				room));
 }
 
 #define LM_STR(op, args, call) LM_AROUND(char *, op, args, call, NULL, -1)
@@ -194,17 +231,18 @@ LM_EXPORT char *canonicalize_file_name(const char *path)
 
 LM_EXPORT int unlink(const char *path)
 {
-	return LM_INT(LM_OP_UNLINK, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(unlink)(path));
+	return LM_INT(LM_OP_UNLINK, LM_AT(AT_FDCWD, path, 0, 0), LM_CALL(unlink, LM_SYS(SYS_unlink, path), path));
 }
 
 LM_EXPORT int unlinkat(int dirfd, const char *path, int flags)
 {
-	return LM_INT(LM_OP_UNLINK, LM_AT(dirfd, path, flags, 0), LM_REAL(unlinkat)(dirfd, path, flags));
+	return LM_INT(LM_OP_UNLINK, LM_AT(dirfd, path, flags, 0),
+		      LM_CALL(unlinkat, LM_SYS(SYS_unlinkat, dirfd, path, flags), dirfd, path, flags));
 }
 
 LM_EXPORT int rmdir(const char *path)
 {
-	return LM_INT(LM_OP_RMDIR, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(rmdir)(path));
+	return LM_INT(LM_OP_RMDIR, LM_AT(AT_FDCWD, path, 0, 0), LM_CALL(rmdir, LM_SYS(SYS_rmdir, path), path));
 }
 
 LM_EXPORT int remove(const char *path)
@@ -212,54 +250,66 @@ LM_EXPORT int remove(const char *path)
 	struct stat st;
 	int dir = path && !lm_sys_lstat(path, &st) && S_ISDIR(st.st_mode);
 
-	return LM_INT(dir ? LM_OP_RMDIR : LM_OP_UNLINK, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(remove)(path));
+	return LM_INT(dir ? LM_OP_RMDIR : LM_OP_UNLINK, LM_AT(AT_FDCWD, path, 0, 0),
+		      LM_CALL(remove, LM_SYS(dir ? SYS_rmdir : SYS_unlink, path), path));
 }
 
 LM_EXPORT int rename(const char *old, const char *new)
 {
-	return LM_INT(LM_OP_RENAME, LM_TWO(AT_FDCWD, old, AT_FDCWD, new, 0), LM_REAL(rename)(old, new));
+	return LM_INT(LM_OP_RENAME, LM_TWO(AT_FDCWD, old, AT_FDCWD, new, 0),
+		      LM_CALL(rename, LM_SYS(SYS_rename, old, new), old, new));
 }
 
 LM_EXPORT int renameat(int old_fd, const char *old, int new_fd, const char *new)
 {
-	return LM_INT(LM_OP_RENAME, LM_TWO(old_fd, old, new_fd, new, 0), LM_REAL(renameat)(old_fd, old, new_fd, new));
+	return LM_INT(LM_OP_RENAME, LM_TWO(old_fd, old, new_fd, new, 0),
+		      LM_CALL(renameat, LM_SYS(SYS_renameat, old_fd, old, new_fd, new), old_fd, old, new_fd, new));
 }
 
 LM_EXPORT int renameat2(int old_fd, const char *old, int new_fd, const char *new, unsigned flags)
 {
 	return LM_INT(LM_OP_RENAME, LM_TWO(old_fd, old, new_fd, new, flags),
-		      LM_REAL(renameat2)(old_fd, old, new_fd, new, flags));
+
+		      LM_CALL(renameat2, LM_SYS(SYS_renameat2, old_fd, old, new_fd, new, flags),
+		      	old_fd, old, new_fd, new, flags));
 }
 
 LM_EXPORT int link(const char *old, const char *new)
 {
-	return LM_INT(LM_OP_LINK, LM_TWO(AT_FDCWD, old, AT_FDCWD, new, 0), LM_REAL(link)(old, new));
+	return LM_INT(LM_OP_LINK, LM_TWO(AT_FDCWD, old, AT_FDCWD, new, 0),
+		      LM_CALL(link, LM_SYS(SYS_link, old, new), old, new));
 }
 
 LM_EXPORT int linkat(int old_fd, const char *old, int new_fd, const char *new, int flags)
 {
 	return LM_INT(LM_OP_LINK, LM_TWO(old_fd, old, new_fd, new, flags),
-		      LM_REAL(linkat)(old_fd, old, new_fd, new, flags));
+
+		      LM_CALL(linkat, LM_SYS(SYS_linkat, old_fd, old, new_fd, new, flags),
+		      	old_fd, old, new_fd, new, flags));
 }
 
 LM_EXPORT int symlink(const char *text, const char *path)
 {
-	return LM_INT(LM_OP_SYMLINK, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(symlink)(text, path));
+	return LM_INT(LM_OP_SYMLINK, LM_AT(AT_FDCWD, path, 0, 0),
+		      LM_CALL(symlink, LM_SYS(SYS_symlink, text, path), text, path));
 }
 
 LM_EXPORT int symlinkat(const char *text, int dirfd, const char *path)
 {
-	return LM_INT(LM_OP_SYMLINK, LM_AT(dirfd, path, 0, 0), LM_REAL(symlinkat)(text, dirfd, path));
+	return LM_INT(LM_OP_SYMLINK, LM_AT(dirfd, path, 0, 0),
+		      LM_CALL(symlinkat, LM_SYS(SYS_symlinkat, text, dirfd, path), text, dirfd, path));
 }
 
 LM_EXPORT int mkdir(const char *path, mode_t mode)
 {
-	return LM_INT(LM_OP_MKDIR, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(mkdir)(path, mode));
+	return LM_INT(LM_OP_MKDIR, LM_AT(AT_FDCWD, path, 0, 0),
+		      LM_CALL(mkdir, LM_SYS(SYS_mkdir, path, mode), path, mode));
 }
 
 LM_EXPORT int mkdirat(int dirfd, const char *path, mode_t mode)
 {
-	return LM_INT(LM_OP_MKDIR, LM_AT(dirfd, path, 0, 0), LM_REAL(mkdirat)(dirfd, path, mode));
+	return LM_INT(LM_OP_MKDIR, LM_AT(dirfd, path, 0, 0),
+		      LM_CALL(mkdirat, LM_SYS(SYS_mkdirat, dirfd, path, mode), dirfd, path, mode));
 }
 
 LM_EXPORT int mknod(const char *path, mode_t mode, dev_t dev)
@@ -274,42 +324,50 @@ LM_EXPORT int mknodat(int dirfd, const char *path, mode_t mode, dev_t dev)
 
 LM_EXPORT int mkfifo(const char *path, mode_t mode)
 {
-	return LM_INT(LM_OP_MKNOD, LM_AT(AT_FDCWD, path, 0, S_IFIFO | mode), LM_REAL(mkfifo)(path, mode));
+	return LM_INT(LM_OP_MKNOD, LM_AT(AT_FDCWD, path, 0, S_IFIFO | mode),
+		      LM_CALL(mkfifo, LM_SYS(SYS_mknod, path, S_IFIFO | mode), path, mode));
 }
 
 LM_EXPORT int mkfifoat(int dirfd, const char *path, mode_t mode)
 {
-	return LM_INT(LM_OP_MKNOD, LM_AT(dirfd, path, 0, S_IFIFO | mode), LM_REAL(mkfifoat)(dirfd, path, mode));
+	return LM_INT(LM_OP_MKNOD, LM_AT(dirfd, path, 0, S_IFIFO | mode),
+		      LM_CALL(mkfifoat, LM_SYS(SYS_mknodat, dirfd, path, S_IFIFO | mode), dirfd, path, mode));
 }
 
 LM_EXPORT int truncate(const char *path, off_t size)
 {
-	return LM_INT(LM_OP_TRUNCATE, LM_AT(AT_FDCWD, path, 0, !size), LM_REAL(truncate)(path, size));
+	return LM_INT(LM_OP_TRUNCATE, LM_AT(AT_FDCWD, path, 0, !size),
+		      LM_CALL(truncate, LM_SYS(SYS_truncate, path, size), path, size));
 }
 
 LM_EXPORT int truncate64(const char *path, off64_t size)
 {
-	return LM_INT(LM_OP_TRUNCATE, LM_AT(AT_FDCWD, path, 0, !size), LM_REAL(truncate64)(path, size));
+	return LM_INT(LM_OP_TRUNCATE, LM_AT(AT_FDCWD, path, 0, !size),
+		      LM_CALL(truncate64, LM_SYS(SYS_truncate, path, size), path, size));
 }
 
 LM_EXPORT int chmod(const char *path, mode_t mode)
 {
-	return LM_INT(LM_OP_CHMOD, LM_AT(AT_FDCWD, path, 0, mode), LM_REAL(chmod)(path, mode));
+	return LM_INT(LM_OP_CHMOD, LM_AT(AT_FDCWD, path, 0, mode),
+		      LM_CALL(chmod, LM_SYS(SYS_chmod, path, mode), path, mode));
 }
 
 LM_EXPORT int fchmodat(int dirfd, const char *path, mode_t mode, int flags)
 {
-	return LM_INT(LM_OP_CHMOD, LM_AT(dirfd, path, flags, mode), LM_REAL(fchmodat)(dirfd, path, mode, flags));
+	return LM_INT(LM_OP_CHMOD, LM_AT(dirfd, path, flags, mode), flags ? LM_REAL(fchmodat)(dirfd, path, mode, flags) :
+		      LM_CALL(fchmodat, LM_SYS(SYS_fchmodat, dirfd, path, mode), dirfd, path, mode, flags));
 }
 
 LM_EXPORT int utime(const char *path, const struct utimbuf *times)
 {
-	return LM_INT(LM_OP_LINKS, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(utime)(path, times));
+	return LM_INT(LM_OP_LINKS, LM_AT(AT_FDCWD, path, 0, 0),
+		      LM_CALL(utime, LM_SYS(SYS_utime, path, times), path, times));
 }
 
 LM_EXPORT int utimes(const char *path, const struct timeval times[2])
 {
-	return LM_INT(LM_OP_LINKS, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(utimes)(path, times));
+	return LM_INT(LM_OP_LINKS, LM_AT(AT_FDCWD, path, 0, 0),
+		      LM_CALL(utimes, LM_SYS(SYS_utimes, path, times), path, times));
 }
 
 LM_EXPORT int lutimes(const char *path, const struct timeval times[2])
@@ -324,13 +382,16 @@ LM_EXPORT int futimesat(int dirfd, const char *path, const struct timeval times[
 
 LM_EXPORT int utimensat(int dirfd, const char *path, const struct timespec times[2], int flags)
 {
-	return LM_INT(LM_OP_LINKS, LM_AT(dirfd, path, flags, 0), LM_REAL(utimensat)(dirfd, path, times, flags));
+	return LM_INT(LM_OP_LINKS, LM_AT(dirfd, path, flags, 0), !path ? LM_REAL(utimensat)(dirfd, path, times, flags) :
+		      LM_CALL(utimensat, LM_SYS(SYS_utimensat, dirfd, path, times, flags), dirfd, path, times, flags));
 }
 
 LM_EXPORT int name_to_handle_at(int dirfd, const char *path, struct file_handle *handle, int *mount_id, int flags)
 {
 	return LM_INT(LM_OP_LINKS, LM_AT(dirfd, path, flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW, 0),
-		      LM_REAL(name_to_handle_at)(dirfd, path, handle, mount_id, flags));
+
+		      LM_CALL(name_to_handle_at,
+		      	LM_SYS(SYS_name_to_handle_at, dirfd, path, handle, mount_id, flags), dirfd, path, handle, mount_id, flags));
 }
 
 LM_EXPORT int open_by_handle_at(int mount_fd, struct file_handle *handle, int flags)

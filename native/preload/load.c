@@ -57,8 +57,8 @@ static void note(const char *name, const void *caller)
 	const struct lm_view *v = lm_enter();
 	char origin[LM_PATH_MAX];
 
-	if (!v || !name || !*name)
-		return;
+	if (!v || !name || !*name || lm_hybrid)
+		return;		/* the loader's own calls are notified */
 	origin[0] = 0;
 	dirs.origin = origin;
 	dirs_of_caller(caller, &dirs, origin);
@@ -145,23 +145,14 @@ __asm__(
 	".size vfork, .-vfork\n"
 );
 
-static long result(long rc)
-{
-	if (rc < 0 && rc > -4096) {
-		errno = (int)-rc;
-		return -1;
-	}
-	return rc;
-}
-
-static long plain(long nr, const unsigned long *r)
-{
-	return lm_sys6(nr, (long)r[0], (long)r[1], (long)r[2], (long)r[3], (long)r[4], (long)r[5]);
-}
-
 static int opens(uint8_t op)
 {
 	return op == LM_OP_OPEN || op == LM_OP_OPENAT2;
+}
+
+static long call(long nr, const unsigned long *r)
+{
+	return lm_sys6(nr, (long)r[0], (long)r[1], (long)r[2], (long)r[3], (long)r[4], (long)r[5]);
 }
 
 /* A call of the table, made by number. */
@@ -184,9 +175,9 @@ static long routed(const struct lm_view *v, long nr, const struct lm_row *row, u
 	rc = lm_begin(v, acc, op, &args, 0);
 	if (rc < 0 || envp >= 0) {
 		lm_give(acc);	/* before an exec: a vfork child would take it away with it */
-		return rc < 0 ? rc : plain(nr, r);
+		return rc < 0 ? rc : call(nr, r);
 	}
-	rc = plain(nr, r);
+	rc = call(nr, r);
 	lm_end(v, acc, rc >= 0, opens(op) ? (int)rc : -1);
 	lm_give(acc);
 	if (rc >= 0 && (op == LM_OP_CHDIR || op == LM_OP_FCHDIR))
@@ -199,6 +190,7 @@ LM_EXPORT long syscall(long nr, ...)
 	const struct lm_view *v;
 	unsigned long r[6];
 	va_list ap;
+	long rc;
 	int i;
 
 	va_start(ap, nr);
@@ -207,8 +199,12 @@ LM_EXPORT long syscall(long nr, ...)
 	va_end(ap);
 	if (nr >= 0 && nr < LM_N_ROWS && lm_rows[nr].name[0]) {
 		v = lm_enter();
-		if (v)
-			return result(routed(v, nr, &lm_rows[nr], r));
+		rc = v ? routed(v, nr, &lm_rows[nr], r) : call(nr, r);
+	} else {
+		rc = call(nr, r);
 	}
-	return result(plain(nr, r));
+	if (rc >= 0 || rc <= -4096)
+		return rc;
+	errno = (int)-rc;
+	return -1;
 }

@@ -24,6 +24,12 @@ extern __thread uint8_t lm_vforked __attribute__((tls_model("initial-exec")));
 /* The view of this process, or NULL: nothing is to be recorded (no job, or it is over). */
 const struct lm_view *lm_enter(void);
 
+/*
+ * The hybrid method is at work: a tracer sees all calls but ours, so that what libc does on its own, what a program we
+ * start does before we are there, or instead of us, is recorded anyway.
+ */
+extern uint8_t lm_hybrid;
+
 /* The next definition of a function, looked up once. */
 void *lm_lookup(void **fn, const char *name);
 #define LM_REAL(name) \
@@ -32,6 +38,29 @@ void *lm_lookup(void **fn, const char *name);
 		void *p_ = __atomic_load_n(&fn_, __ATOMIC_RELAXED); \
 		(__typeof__(&name))(p_ ? p_ : lm_lookup(&fn_, #name)); \
 	})
+
+/*
+ * By the hybrid method the call is made through the gate by ourselves (`direct`: an expression), since what libc does is
+ * notified; but only if it is libc that would do it: another library may stand in between (fakeroot, sanitizers).
+ */
+#define LM_DIRECT ((void *)1)
+void *lm_lookup_direct(void **fn, const char *name);
+#define LM_CALL(name, direct, ...) \
+	({ \
+		static void *fn_; \
+		void *p_ = __atomic_load_n(&fn_, __ATOMIC_RELAXED); \
+		if (!p_) \
+			p_ = lm_lookup_direct(&fn_, #name); \
+		p_ == LM_DIRECT ? (__typeof__(name(__VA_ARGS__)))(direct) : ((__typeof__(&name))p_)(__VA_ARGS__); \
+	})
+
+/* A system call as libc makes it: -1 and errno. */
+long lm_direct(long nr, long a, long b, long c, long d, long e);
+#define LM_SYS_(nr, a, b, c, d, e, ...) lm_direct(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
+#define LM_SYS(...) LM_SYS_(__VA_ARGS__, 0, 0, 0, 0, 0)
+
+/* The same for those where a thread may be cancelled: opens. */
+long lm_direct_open(int dirfd, const char *path, int flags, unsigned mode);
 
 /* Is there nothing to record for this call? *key: to give to lm_begin if there is. */
 int lm_skip(const struct lm_view *v, uint8_t op, const struct lm_args *args, uint64_t *key);

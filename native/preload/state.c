@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <link.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ char *lm_env_entry;
 const char *lm_preload_name;
 char lm_ld_path[4096];
 
+uint8_t lm_hybrid;
 static uint8_t attached;
 static struct lm_area area;
 static struct lm_cache cache;
@@ -39,8 +41,8 @@ static const char *own_cwd(const struct lm_view *v, char *buf, uint32_t *len)
 	return buf;
 }
 
-static const struct lm_view view = { .area = &area, .cache = &cache, .cwd = own_cwd };
-static const struct lm_view child_view = { .area = &area, .cwd = own_cwd };
+static struct lm_view view = { .area = &area, .cache = &cache, .cwd = own_cwd };
+static struct lm_view child_view = { .area = &area, .cwd = own_cwd };
 
 static void die(const char *what)
 {
@@ -83,6 +85,29 @@ static const struct lm_log_header *copy_header(const struct lm_log_header *log)
 	return to;
 }
 
+/* Where libc lies; old ones are in two. */
+static struct {
+	uintptr_t from, to;
+} libc[2];
+
+static int find_libc(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	const char *name = info->dlpi_name ? strrchr(info->dlpi_name, '/') : NULL;
+	int i, n = libc[0].to ? 1 : 0;
+
+	(void)size, (void)arg;
+	if (!name || libc[1].to || (strncmp(name, "/libc.so.", 9) && strncmp(name, "/libc-2", 7) && strncmp(name, "/libpthread", 11)))
+		return 0;
+	for (i = 0; i < info->dlpi_phnum; i++) {
+		uintptr_t end = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
+
+		if (info->dlpi_phdr[i].p_type == PT_LOAD && end > libc[n].to)
+			libc[n].to = end;
+	}
+	libc[n].from = info->dlpi_addr;
+	return 0;
+}
+
 static int attach(const char *value)
 {
 	const struct lm_log_header *cfg;
@@ -111,6 +136,15 @@ static int attach(const char *value)
 	if (rc || (cfg->flags & LM_LOGF_TRACED)) {
 		lm_sys3(SYS_munmap, map, (long)LM_LOG_SIZE, 0);
 		return OFF;
+	}
+	if (cfg->flags & LM_LOGF_HYBRID) {
+		if (lm_gate_open()) {	/* the program has something there: then the tracer sees all, without us */
+			lm_sys3(SYS_munmap, map, (long)LM_LOG_SIZE, 0);
+			return OFF;
+		}
+		dl_iterate_phdr(find_libc, NULL);
+		view.followed = child_view.followed = 1;
+		lm_hybrid = 1;
 	}
 	lm_env_entry = entry;
 	lm_preload_name = cfg->text + cfg->preload;
@@ -190,7 +224,7 @@ void lm_moved(const struct lm_view *v)
 		__atomic_fetch_add(&v->cache->cwd_gen, 1, __ATOMIC_RELAXED);
 }
 
-void *lm_lookup(void **fn, const char *name)
+static void *lookup(const char *name)
 {
 	int err = errno;
 	void *p = dlsym(RTLD_NEXT, name);
@@ -199,9 +233,66 @@ void *lm_lookup(void **fn, const char *name)
 		p = dlvsym(RTLD_NEXT, name, "GLIBC_2.2.5");	/* old ones have no default version */
 	if (!p)
 		die(name);
-	__atomic_store_n(fn, p, __ATOMIC_RELAXED);
 	errno = err;
 	return p;
+}
+
+void *lm_lookup(void **fn, const char *name)
+{
+	void *p = lookup(name);
+
+	__atomic_store_n(fn, p, __ATOMIC_RELAXED);
+	return p;
+}
+
+static int is_libc(const void *p)
+{
+	uintptr_t at = (uintptr_t)p;
+
+	return (at >= libc[0].from && at < libc[0].to) || (at >= libc[1].from && at < libc[1].to);
+}
+
+void *lm_lookup_direct(void **fn, const char *name)
+{
+	void *p = lookup(name);
+
+	if (!lm_enter() && __atomic_load_n(&attached, __ATOMIC_ACQUIRE) != OFF)
+		return p;	/* not known yet: ask again */
+	if (lm_hybrid && is_libc(p))
+		p = LM_DIRECT;
+	__atomic_store_n(fn, p, __ATOMIC_RELAXED);
+	return p;
+}
+
+static long result(long rc)
+{
+	if (rc < 0 && rc > -4096) {
+		errno = (int)-rc;
+		return -1;
+	}
+	return rc;
+}
+
+long lm_direct(long nr, long a, long b, long c, long d, long e)
+{
+	return result(lm_sys6(nr, a, b, c, d, e, 0));
+}
+
+extern char __libc_single_threaded __attribute__((weak));
+extern __typeof__(pthread_setcanceltype) pthread_setcanceltype __attribute__((weak));
+
+/* A thread that sleeps in the open of a fifo may be cancelled there, as in libc's. */
+long lm_direct_open(int dirfd, const char *path, int flags, unsigned mode)
+{
+	int own = 0;
+	long rc;
+
+	if ((&__libc_single_threaded && __libc_single_threaded) || !pthread_setcanceltype || lm_vforked)
+		return lm_direct(SYS_openat, dirfd, (long)path, flags, mode, 0);
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &own);
+	rc = lm_sys4(SYS_openat, dirfd, (long)path, flags, mode);
+	pthread_setcanceltype(own, NULL);
+	return result(rc);
 }
 
 /* Libraries of the repo that the loader mapped before us, however it found them. (The vdso has no /.) */
@@ -225,6 +316,6 @@ __attribute__((constructor)) static void begin(void)
 {
 	const struct lm_view *v = lm_enter();
 
-	if (v)
+	if (v && !lm_hybrid)
 		dl_iterate_phdr(note_loaded, (void *)v);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../access/sys.h"
 #include "preload.h"
 
 /* Open flags of a mode of fopen. */
@@ -31,10 +32,35 @@ static int flags_of(const char *mode)
 
 #define LM_FILE(args, call) LM_AROUND(FILE *, LM_OP_OPEN, args, call, NULL, lm_rc ? lm_rc->_fileno : -1)
 
+/* As libc does it, but that the open is ours. Modes that ask for more than an open are left to it. */
+static FILE *direct_fopen(const char *path, const char *mode)
+{
+	int fd, err;
+	FILE *f;
+
+	fd = (int)lm_direct_open(AT_FDCWD, path, flags_of(mode) | (strchr(mode, 'e') ? O_CLOEXEC : 0), 0666);
+	if (fd < 0)
+		return NULL;
+	f = LM_REAL(fdopen)(fd, mode);
+	if (!f) {
+		err = errno;
+		lm_sys_close(fd);
+		errno = err;
+	}
+	return f;
+}
+
+static int is_plain(const char *mode)
+{
+	return mode && *mode && strchr("rwa", *mode) && mode[1 + strspn(mode + 1, "b+ex")] == 0;
+}
+
 #define SHIM_FOPEN(name) \
 	LM_EXPORT FILE *name(const char *path, const char *mode) \
 	{ \
-		return LM_FILE(LM_AT(AT_FDCWD, path, flags_of(mode), 0), LM_REAL(name)(path, mode)); \
+		return LM_FILE(LM_AT(AT_FDCWD, path, flags_of(mode), 0), \
+			       is_plain(mode) ? LM_CALL(name, direct_fopen(path, mode), path, mode) : \
+						LM_REAL(name)(path, mode)); \
 	}
 SHIM_FOPEN(fopen)
 SHIM_FOPEN(fopen64)

@@ -20,7 +20,7 @@ LIB = os.path.join(OUT, 'liblmake_preload.so')
 RUN = os.path.join(OUT, 'test', 'tracerun')
 TRACEE = os.path.join(OUT, 'test', 'tracee')
 STATIC = os.path.join(OUT, 'test', 'tracee.static')
-METHODS = ('preload', 'seccomp')
+METHODS = ('preload', 'seccomp', 'hybrid')
 ORDER = 'LRTEWUDX!'
 
 passed = failed = 0
@@ -141,10 +141,10 @@ def case(name, method, cmd, want=None, status=0, refused=False, keep=None, **kw)
 
 # Where a method legitimately differs: what the tracee prints in place of bits, and what each method must report.
 BY_METHOD = {
-    'mkstemp': {'preload': 'W', 'seccomp': 'RW'},       # libc: the name is known afterwards; a syscall says O_EXCL
-    'euidaccess': {'preload': 'LT', 'seccomp': 'LRT'},  # libc does it by stat
-    'realpath_dir': {'preload': '', 'seccomp': 'L'},    # libc does it by one readlink per component
-    'inline': {'preload': '', 'seccomp': 'LR'},         # a hole of preload
+    'mkstemp': {'preload': 'W', 'seccomp': 'RW', 'hybrid': 'RW'},       # libc: the name is known afterwards; a syscall says O_EXCL
+    'euidaccess': {'preload': 'LT', 'seccomp': 'LRT', 'hybrid': 'LRT'},  # libc does it by stat
+    'realpath_dir': {'preload': '', 'seccomp': 'L', 'hybrid': 'L'},    # libc does it by one readlink per component
+    'inline': {'preload': '', 'seccomp': 'LR', 'hybrid': 'LR'},         # a hole of preload
 }
 
 # semantics 5.4, row by row: flags, existing regular, absent, link to regular
