@@ -96,12 +96,13 @@ void lm_slot_retire(struct lm_slot *slot)
 
 int lm_slot_env(const struct lm_slot *slot, char *buf, size_t size)
 {
-	int n = snprintf(buf, size, LM_LOG_ENV "=%s:%" PRIu64, slot->path, slot->log->token);
+	const char *hybrid = slot->log->flags & LM_LOGF_HYBRID ? "0" : "";
+	int n = snprintf(buf, size, LM_LOG_ENV "=%s:%s%" PRIu64, slot->path, hybrid, slot->log->token);
 
 	return n < 0 || (size_t)n >= size ? -ERANGE : 0;
 }
 
-int lm_env_parse(const char *value, size_t *path_len, uint64_t *token)
+int lm_env_parse(const char *value, size_t *path_len, uint64_t *token, int *hybrid)
 {
 	const char *colon = strrchr(value, ':');
 	const char *p;
@@ -116,6 +117,7 @@ int lm_env_parse(const char *value, size_t *path_len, uint64_t *token)
 	}
 	*path_len = (size_t)(colon - value);
 	*token = t;
+	*hybrid = colon[1] == '0';
 	return 0;
 }
 

@@ -46,7 +46,10 @@ int lm_slot_reset(struct lm_slot *slot, uint64_t token, const struct lm_slot_cfg
 /* Take the slot back: processes that survive their job record nothing any more (token 0). */
 void lm_slot_retire(struct lm_slot *slot);
 
-/* "LMAKE_AUTODEP_ENV=<file>:<token in decimal>". Returns 0, or -ERANGE. */
+/*
+ * "LMAKE_AUTODEP_ENV=<file>:<token in decimal>". Under LM_LOGF_HYBRID the token begins with a 0, so that preload knows
+ * before it opens the log that it has to go through the gate. Returns 0, or -ERANGE.
+ */
 int lm_slot_env(const struct lm_slot *slot, char *buf, size_t size);
 
 /*
@@ -57,8 +60,8 @@ int lm_slot_env(const struct lm_slot *slot, char *buf, size_t size);
  */
 void lm_slot_exec(const struct lm_slot *slot, const char *path, char *const envp[]);
 
-/* Split the value of LMAKE_AUTODEP_ENV: length of the file name, token. 0 or -EINVAL. */
-int lm_env_parse(const char *value, size_t *path_len, uint64_t *token);
+/* Split the value of LMAKE_AUTODEP_ENV: length of the file name, token, is it hybrid. 0 or -EINVAL. */
+int lm_env_parse(const char *value, size_t *path_len, uint64_t *token, int *hybrid);
 
 /*
  * Call cb for each record of the current token, in order of reservation (dates may be slightly out of order between

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -214,19 +215,120 @@ LM_EXPORT ssize_t __readlinkat_chk(int dirfd, const char *path, char *buf, size_
 
 #define LM_STR(op, args, call) LM_AROUND(char *, op, args, call, NULL, -1)
 
+/* Does what follows a component ask for a dir: "/", "/.", "/.." and what else only has slashes in between? */
+static int asks_dir(const char *rest)
+{
+	if (*rest != '/')
+		return 0;
+	rest += strspn(rest, "/");
+	return !*rest || (rest[0] == '.' && (!rest[1] || rest[1] == '/' || (rest[1] == '.' && (!rest[2] || rest[2] == '/'))));
+}
+
+/* One component more, in `at` of length *len; `rest` is what follows, replaced in `text` if it is a link. 0 or -errno. */
+static long realpath_step(char *at, size_t *len, char *text, const char **rest, int *links)
+{
+	char link[LM_PATH_MAX];
+	size_t tail = strlen(*rest);
+	long n = lm_sys_readlink(at, link, sizeof(link) - 1);
+
+	if (n == -EINVAL) {	/* no link */
+		struct stat st;
+
+		return asks_dir(*rest) && !lm_sys_stat(at, &st) && !S_ISDIR(st.st_mode) ? -ENOTDIR : 0;
+	}
+	if (n < 0)
+		return n;
+	if (++*links > 40)
+		return -ELOOP;
+	if ((size_t)n + tail >= LM_PATH_MAX)
+		return -ENAMETOOLONG;
+	memmove(text + n, *rest, tail + 1);
+	memcpy(text, link, (size_t)n);
+	*rest = text;
+	if (*text == '/')
+		*len = 0;
+	else
+		while (at[--*len] != '/')
+			;
+	return 0;
+}
+
+/*
+ * As libc does it, since what it does would be notified: one readlink per component. `at` has LM_PATH_MAX bytes; what
+ * was found so far stays there if a component is missing. 0 or -errno.
+ */
+static long realpath_walk(const char *path, char *at)
+{
+	char text[LM_PATH_MAX];
+	const char *rest = text;
+	size_t n, len = 0;
+	int links = 0;
+	long rc = 0;
+
+	if (strlen(path) >= LM_PATH_MAX)
+		return -ENAMETOOLONG;
+	strcpy(text, path);
+	if (*path != '/') {
+		rc = lm_sys3(SYS_getcwd, (long)at, LM_PATH_MAX, 0);
+		if (rc < 0 || *at != '/')
+			return rc < 0 ? rc : -ENOENT;
+		len = rc == 2 ? 0 : (size_t)rc - 1;
+	}
+	for (rc = 0; !rc && *(rest += strspn(rest, "/")); ) {
+		n = strcspn(rest, "/");
+		if (n == 2 && rest[0] == '.' && rest[1] == '.') {
+			while (len && at[--len] != '/')
+				;
+			rest += n;
+		} else if (n == 1 && rest[0] == '.') {
+			rest += n;
+		} else if (len + n + 2 > LM_PATH_MAX) {
+			rc = -ENAMETOOLONG;
+		} else {
+			at[len] = '/';
+			memcpy(at + len + 1, rest, n);
+			len += n + 1;
+			at[len] = 0;
+			rest += n;
+			rc = realpath_step(at, &len, text, &rest, &links);
+		}
+	}
+	if (!len)
+		at[len++] = '/';
+	at[len] = 0;
+	return rc;
+}
+
+__attribute__((noinline)) static char *direct_realpath(const char *path, char *buf)
+{
+	char at[LM_PATH_MAX];
+	long rc = !path ? -EINVAL : !*path ? -ENOENT : realpath_walk(path, at);
+
+	if (buf && (!rc || rc == -EACCES || (rc == -ENOENT && *path)))
+		strcpy(buf, at);
+	if (!rc)
+		return buf ? buf : strdup(at);
+	errno = (int)-rc;
+	return NULL;
+}
+
 LM_EXPORT char *realpath(const char *path, char *buf)
 {
-	return LM_STR(LM_OP_REALPATH, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(realpath)(path, buf));
+	return LM_STR(LM_OP_REALPATH, LM_AT(AT_FDCWD, path, 0, 0),
+		      LM_CALL(realpath, direct_realpath(path, buf), path, buf));
 }
 
 LM_EXPORT char *__realpath_chk(const char *path, char *buf, size_t room)
 {
-	return LM_STR(LM_OP_REALPATH, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(__realpath_chk)(path, buf, room));
+	return LM_STR(LM_OP_REALPATH, LM_AT(AT_FDCWD, path, 0, 0),
+		      room < LM_PATH_MAX ? LM_REAL(__realpath_chk)(path, buf, room) :
+		      LM_CALL(__realpath_chk, direct_realpath(path, buf), path, buf, room));
 }
 
 LM_EXPORT char *canonicalize_file_name(const char *path)
 {
-	return LM_STR(LM_OP_REALPATH, LM_AT(AT_FDCWD, path, 0, 0), LM_REAL(canonicalize_file_name)(path));
+	return LM_STR(LM_OP_REALPATH, LM_AT(AT_FDCWD, path, 0, 0),
+		      LM_CALL(canonicalize_file_name, direct_realpath(path, NULL), path));
 }
 
 LM_EXPORT int unlink(const char *path)

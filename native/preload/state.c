@@ -114,10 +114,12 @@ static int attach(const char *value)
 	uint64_t token;
 	size_t n;
 	long fd, map;
-	int rc;
+	int rc, hybrid;
 
-	if (lm_env_parse(value, &n, &token) || n + sizeof(LM_LOG_ENV) + 24 > sizeof(entry))
+	if (lm_env_parse(value, &n, &token, &hybrid) || n + sizeof(LM_LOG_ENV) + 24 > sizeof(entry))
 		die("bad " LM_LOG_ENV);
+	if (hybrid && lm_gate_open())
+		return OFF;	/* the program has something there: the tracer sees all its calls, without us */
 	strcpy(entry, LM_LOG_ENV "=");
 	strcat(entry, value);
 	entry[sizeof(LM_LOG_ENV) + n] = 0;
@@ -137,11 +139,7 @@ static int attach(const char *value)
 		lm_sys3(SYS_munmap, map, (long)LM_LOG_SIZE, 0);
 		return OFF;
 	}
-	if (cfg->flags & LM_LOGF_HYBRID) {
-		if (lm_gate_open()) {	/* the program has something there: then the tracer sees all, without us */
-			lm_sys3(SYS_munmap, map, (long)LM_LOG_SIZE, 0);
-			return OFF;
-		}
+	if (hybrid) {
 		dl_iterate_phdr(find_libc, NULL);
 		view.followed = child_view.followed = 1;
 		lm_hybrid = 1;

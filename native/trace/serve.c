@@ -34,6 +34,7 @@ struct lm_trace {
 	struct seccomp_notif *req;
 	struct seccomp_notif_resp *resp;
 	size_t req_size, resp_size;
+	unsigned long served;
 	char path[LM_PATH_MAX], path2[LM_PATH_MAX];
 };
 
@@ -232,6 +233,7 @@ int lm_trace_serve(struct lm_trace *t)
 	memset(t->req, 0, t->req_size);
 	if (ioctl(t->fd, SECCOMP_IOCTL_NOTIF_RECV, t->req) < 0)
 		return errno == EINTR ? 0 : -errno;
+	t->served++;
 	memset(t->resp, 0, t->resp_size);
 	t->resp->id = t->req->id;
 	t->resp->error = decide(t);
@@ -240,4 +242,9 @@ int lm_trace_serve(struct lm_trace *t)
 	if (ioctl(t->fd, SECCOMP_IOCTL_NOTIF_SEND, t->resp) < 0 && errno != ENOENT && errno != EINTR)
 		return -errno;	/* ENOENT: killed meanwhile */
 	return 0;
+}
+
+unsigned long lm_trace_served(const struct lm_trace *t)
+{
+	return t->served;
 }

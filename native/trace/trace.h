@@ -44,6 +44,9 @@ int lm_trace_open(struct lm_trace **trace, int notify_fd, struct lm_slot *slot);
  */
 int lm_trace_serve(struct lm_trace *trace);
 
+/* Parent: calls served so far. */
+unsigned long lm_trace_served(const struct lm_trace *trace);
+
 /* Parent: closes the notify fd. Processes still running get ENOSYS from their file calls. NULL is accepted. */
 void lm_trace_close(struct lm_trace *trace);
 

@@ -44,14 +44,17 @@ static void test_slot(const char *dir)
 	struct lm_slot slot;
 	char env[300];
 	uint64_t token;
+	int hybrid;
 	size_t n;
 
 	CHECK(!lm_slot_open(&slot, dir, 1));
 	CHECK(!lm_slot_reset(&slot, 7, &cfg));
 	CHECK(!strcmp(lm_log_text(slot.log, slot.log->repo_root), "/r"));
 	CHECK(!lm_slot_env(&slot, env, sizeof(env)));
-	CHECK(!lm_env_parse(strchr(env, '=') + 1, &n, &token) && token == 7 && n == strlen(slot.path));
-	CHECK(lm_env_parse("/x:", &n, &token) < 0 && lm_env_parse("x", &n, &token) < 0 && lm_env_parse("x:1z", &n, &token) < 0);
+	CHECK(!lm_env_parse(strchr(env, '=') + 1, &n, &token, &hybrid) && token == 7 && n == strlen(slot.path) && !hybrid);
+	CHECK(!lm_env_parse("/x:012", &n, &token, &hybrid) && token == 12 && hybrid);
+	CHECK(lm_env_parse("/x:", &n, &token, &hybrid) < 0 && lm_env_parse("x", &n, &token, &hybrid) < 0 &&
+	      lm_env_parse("x:1z", &n, &token, &hybrid) < 0);
 	put(&slot, 7, "one");
 	put(&slot, 6, "stale");			/* of a job that is over */
 	put(&slot, 7, "a/longer/name");

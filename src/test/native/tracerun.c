@@ -34,7 +34,7 @@ struct file {
 
 static struct file *files, **last = &files;
 static const char *root;
-static unsigned long n_records;
+static unsigned long n_records, n_notified;
 static int count_only;
 
 static void die(const char *what)
@@ -90,8 +90,8 @@ static void report(FILE *out, const struct lm_slot *slot, int status)
 	int i;
 
 	lm_slot_iterate(slot, merge, NULL);
-	fprintf(out, "status %d\nrecords %lu\noverflow %llu\n", status, n_records,
-		(unsigned long long)lm_slot_overflowed(slot));
+	fprintf(out, "status %d\nrecords %lu\noverflow %llu\nnotified %lu\n", status, n_records,
+		(unsigned long long)lm_slot_overflowed(slot), n_notified);
 	for (f = files; f; f = f->next) {
 		settle(f);
 		for (i = 0; letters[i]; i++)
@@ -120,6 +120,7 @@ static int serve_until_end(int notify, struct lm_slot *slot, pid_t pid)
 			break;
 		}
 	}
+	n_notified = lm_trace_served(trace);
 	lm_trace_close(trace);
 	waitpid(pid, &status, 0);
 	return status;
