@@ -1,7 +1,8 @@
 /*
  * Jobs per second through the agent, against a bare vfork+exec loop; both keep the same number of processes in flight.
  * The CPU time (of the jobs, the agent and us) is told too: on a busy machine it alone can be compared.
- * bench_agent <install> [jobs] [in flight] [autodep 0..2]	Run it in an empty directory, which becomes the repo.
+ * bench_agent <install> [jobs] [in flight] [autodep 0..3 [command...]]
+ * Run it in an empty directory, which becomes the repo.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -68,12 +69,15 @@ static pid_t agent_of(pid_t guardian)
 
 static double agent_own;	/* of the last run */
 
+static char *truth[] = { "/bin/true", NULL };
+static char **command = truth;
+
 static void bare_start(void)
 {
-	static char *const argv[] = { "/bin/true", NULL }, *const env[] = { "PATH=/bin:/usr/bin", NULL };
+	static char *const env[] = { "PATH=/bin:/usr/bin", NULL };
 	pid_t pid;
 
-	if (posix_spawn(&pid, "/bin/true", NULL, NULL, argv, env))	/* vfork semantics */
+	if (posix_spawn(&pid, command[0], NULL, NULL, command, env))	/* vfork semantics */
 		exit(1);
 }
 
@@ -124,11 +128,15 @@ static void config(struct lm_buf *b, const char *install)
 static void start(struct lm_buf *b, uint64_t seq, uint8_t autodep)
 {
 	size_t at = lm_frame_open(b, LM_START);
+	uint32_t n = 0;
 
+	while (command[n])
+		n++;
 	lm_put_u64(b, seq);
 	lm_put_u64(b, seq);
-	lm_put_u32(b, 1);
-	lm_put_cstr(b, "/bin/true");
+	lm_put_u32(b, n);
+	for (uint32_t i = 0; i < n; i++)
+		lm_put_cstr(b, command[i]);
 	lm_put_u32(b, 1);
 	lm_put_cstr(b, "PATH=/bin:/usr/bin");
 	for (int i = 0; i < 4; i++)
@@ -209,6 +217,8 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return 11;
+	if (argc > 5)
+		command = argv + 5;
 	mkdir("LMAKE", 0777);
 	mkdir("LMAKE/lmake", 0777);
 	for (int turn = 0; turn < 3; turn++) {
