@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -516,7 +517,6 @@ def usage_errors_of_in_job_commands(a):
 
 @test
 def outside_a_job_commands_do_nothing(a):
-    import subprocess
     env = {'PATH': a.install + '/bin:/bin:/usr/bin'}
     for extra in ({}, {'LMAKE_AUTODEP_ENV': '/no/such/file:5'}):
         out = subprocess.run('ldepend -R f; ltarget g; lcheck_deps -s; ldepend -vR f', shell=True, env={**env, **extra},
@@ -701,23 +701,68 @@ def changed_while_read_is_unstable(a):
     assert end.stdout == '122' and end.accesses['moving'].bits & UNSTABLE, end.accesses['moving']
 
 
-@test
-def seccomp_sees_what_a_job_touches(a):
+def traced(a, method, name):
     a.write('in', 'x')
-    end = a.run('cat in >out', autodep=2)
-    if end.outcome == CANNOT_START and 'seccomp' in end.messages[0]:
+    end = a.run('cat in >out', autodep=method)
+    if end.outcome == CANNOT_START and name in end.messages[0]:
         return
     assert end.outcome == EXITED and end.status == 0, end
     assert end.accesses['in'].bits & R and end.accesses['out'].bits & WRITE and end.accesses['out'].crc > 15, end
-    missing = a.run(['/no/such/program'], autodep=2)
+    missing = a.run(['/no/such/program'], autodep=method)
     assert missing.outcome == CANNOT_START and '/no/such/program' in missing.messages[0], missing
+    a.write('script', '#!/no/such/interpreter\n')
+    os.chmod(a.path('script'), 0o755)
+    missing = a.run(['./script'], autodep=method)
+    assert missing.outcome == CANNOT_START and '/no/such/interpreter' in missing.messages[0], missing
+    assert missing.accesses['script'].bits & R, missing
+    assert a.run('true', cwd='nowhere', autodep=method).outcome == CANNOT_START
     m = mark()
-    end = a.run('(setsid sleep %s </dev/null >/dev/null 2>&1 &); exit 0' % m, autodep=2)
+    end = a.run('(setsid sleep %s </dev/null >/dev/null 2>&1 &); exit 0' % m, autodep=method)
     assert end.outcome == EXITED and alive(m)
-    again = a.run('cat in', autodep=2)
+    again = a.run('cat in', autodep=method)
     assert again.stdout == 'x' and set(again.accesses) >= {'in'}
     for pid in alive(m):
         os.kill(pid, 9)
+    seq = a.start('sleep %s' % m, autodep=method)
+    a.pid_of(seq)
+    a.kill(seq)
+    assert a.wait(seq).outcome == KILLED and not alive(m)
+    all_paths = a.run('cat in', autodep=method, flags=4)
+    assert all_paths.accesses['/bin/sh'].bits & R or all_paths.accesses['/usr/bin/dash'].bits & R, all_paths.accesses
+
+
+@test
+def seccomp_sees_what_a_job_touches(a):
+    traced(a, 2, 'seccomp')
+
+
+@test
+def hybrid_sees_what_a_job_touches(a):
+    traced(a, 3, 'hybrid')
+
+
+@test
+def hybrid_follows_what_preload_cannot(a):
+    if shutil.which('gcc') is None:
+        return
+    a.write('st.c', """#include <fcntl.h>
+        int main(void) { return open("in", O_RDONLY) < 0; }""")
+    subprocess.check_call(['gcc', '-static', '-o', 'st', 'st.c'], cwd=a.root)
+    a.write('in', 'x')
+    assert a.run('./st', autodep=1).outcome == REFUSED
+    for cmd in ('./st', ['./st'], 'env -i ./st', 'env -i cat in'):
+        end = a.run(cmd, autodep=3)
+        assert end.outcome == EXITED and end.status == 0 and end.accesses['in'].bits & R, (cmd, end)
+    assert a.run(['./st'], autodep=1).outcome == REFUSED
+
+
+@test
+def many_hybrid_jobs_at_once(a):
+    a.write('in', 'x')
+    seqs = [a.start('cat in >out%d' % i, autodep=3) for i in range(40)]
+    for i, seq in enumerate(seqs):
+        end = a.wait(seq)
+        assert end.outcome == EXITED and set(end.accesses) == {'in', 'out%d' % i}, end
 
 
 @test
@@ -752,7 +797,6 @@ def random_bytes_never_crash_the_agent(a):
 
 @test
 def second_agent_waits_for_the_first(a):
-    import subprocess
     p = subprocess.Popen([a.install + '/bin/lmake_agent'], cwd=a.root, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE)
     begin = time.time()

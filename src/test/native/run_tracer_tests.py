@@ -20,6 +20,7 @@ LIB = os.path.join(OUT, 'liblmake_preload.so')
 RUN = os.path.join(OUT, 'test', 'tracerun')
 TRACEE = os.path.join(OUT, 'test', 'tracee')
 STATIC = os.path.join(OUT, 'test', 'tracee.static')
+LOW = os.path.join(OUT, 'test', 'tracee.low')
 METHODS = ('preload', 'seccomp', 'hybrid')
 ORDER = 'LRTEWUDX!'
 
@@ -29,7 +30,8 @@ passed = failed = 0
 def build():
     subprocess.check_call(['make', '-s', '-C', NATIVE, 'OUT=' + OUT, 'all', 'tracerun'])
     source = os.path.join(HERE, 'tracee.c')
-    for exe, opts in ((TRACEE, []), (STATIC, ['-static'])):
+    for exe, opts in ((TRACEE, []), (STATIC, ['-static']),
+                      (LOW, ['-DBIG', '-no-pie', '-Wl,-Ttext-segment=0x100000'])):
         if not os.path.exists(exe) or os.path.getmtime(exe) < os.path.getmtime(source):
             subprocess.check_call(['gcc', '-std=gnu11', '-O1', '-o', exe, source]
                                   + opts + ['-pthread', '-w'], stderr=subprocess.DEVNULL)
@@ -108,8 +110,8 @@ def compare(got, want):
     return out
 
 
-def case(name, method, cmd, want=None, status=0, refused=False, keep=None, **kw):
-    """One run. want: {file: bits}, or None: what the tracee prints. keep: files to look at (others are free)."""
+def case(name, method, cmd, want=None, status=0, refused=False, keep=None, also={}, by=None, said='', **kw):
+    """One run. want: {file: bits}, or None: what the tracee prints, and `also`. keep: files to look at (others are free)."""
     full = '%s %s' % (name, method)
     if ONLY and name not in ONLY:
         return None
@@ -119,13 +121,13 @@ def case(name, method, cmd, want=None, status=0, refused=False, keep=None, **kw)
         verdict(full, [repr(e)])
         return None
     if want is None:
-        want = {}
+        want = dict(also)
         for line in r.out.splitlines():
             mark, _, rest = line.partition(' ')
             if mark != '>':
                 continue    # of a program it ran
             bits, _, f = rest.partition(' ')
-            bits = BY_METHOD[bits][method] if bits in BY_METHOD else bits
+            bits = BY_METHOD[bits][by or method] if bits in BY_METHOD else bits
             if bits:
                 want[f] = norm(want.get(f, '') + bits)
     problems = compare({f: b for f, b in r.files.items() if not keep or f in keep}, want)
@@ -133,6 +135,8 @@ def case(name, method, cmd, want=None, status=0, refused=False, keep=None, **kw)
         problems.append('status %d, expected %d: %s' % (r.status, status, r.err.strip()))
     if bool(r.refused) != refused:
         problems.append('refused: %s, expected %s' % (r.refused, refused))
+    if said not in r.err:
+        problems.append('%s is not in %s' % (said, r.err))
     if r.overflow:
         problems.append('overflow %d' % r.overflow)
     verdict(full, problems)
@@ -145,6 +149,8 @@ BY_METHOD = {
     'euidaccess': {'preload': 'LT', 'seccomp': 'LRT', 'hybrid': 'LRT'},  # libc does it by stat
     'realpath_dir': {'preload': '', 'seccomp': 'L', 'hybrid': ''},    # libc does it by one readlink per component
     'inline': {'preload': '', 'seccomp': 'LR', 'hybrid': 'LR'},         # a hole of preload
+    'filtered': {'preload': 'T', 'seccomp': '', 'hybrid': 'T'},     # refused before the tracer hears of it
+    'cancelled': {'preload': 'T', 'seccomp': 'LRT', 'hybrid': 'T'}, # a read is recorded once it is open
 }
 
 # semantics 5.4, row by row: flags, existing regular, absent, link to regular
@@ -186,7 +192,8 @@ def open_table():
 PLAIN = ['open_ways', 'stdio', 'stat', 'access', 'readlink', 'realpath', 'dotdot', 'loop', 'procfd', 'cwd', 'rename',
          'rename_dir', 'links', 'unlink', 'dirs', 'attr', 'list', 'glob', 'nftw', 'mkstemp', 'exec', 'exec_chain',
          'exec_path', 'clean_env', 'vfork', 'spawn', 'shell', 'threads', 'closefrom', 'signals', 'errno', 'rewrite',
-         'admin', 'inline', 'tmpfile', 'late_link', 'mknod', 'small_stack']
+         'admin', 'inline', 'inline_exec', 'own_filter', 'ptrace', 'thread_exec', 'cancel', 'tmpfile', 'late_link', 'mknod',
+         'small_stack']
 
 
 def make_lib(repo):
@@ -256,14 +263,36 @@ def escapes():
          setup=copy_static)
     case('32 bit executable', 'preload', [TRACEE, 'run', './e32'], {'e32': 'LRX'}, refused=True, status=None,
          setup=fake_32bit)
-    case('int 0x80', 'seccomp', [TRACEE, 'int80'], {}, refused=True)
+    for method in ('seccomp', 'hybrid'):
+        case('int 0x80', method, [TRACEE, 'int80'], {}, refused=True)
+        case('static executable as command', method, ['{repo}/st', 'open_ways'], also={'st': 'LRX'}, setup=copy_static)
+        case('static, dynamic, no environment, static', method,
+             [STATIC, 'run', '/bin/sh', '-c', '/usr/bin/env -i /bin/sh -c "./st open_ways; read x < d/absent; :"'],
+             also={'st': 'LRX', 'd/absent': 'LR'}, setup=copy_static)
+        case('code where the gate would be', method, [STATIC, 'low_code'], {}, refused=True)
+        for name in PLAIN:
+            if name not in ('clean_env', 'closefrom'):
+                case('static ' + name, method, [STATIC, name], by='seccomp')
+    case('map over the gate', 'hybrid', [TRACEE, 'low_map'], refused=True)
+    case('map where the gate would be', 'seccomp', [TRACEE, 'low_map'])
+    for name in ('open_ways', 'clean_env', 'spawn', 'threads', 'list', 'realpath'):
+        case('no place for the gate: ' + name, 'hybrid', [LOW, name], by='seccomp')
     for method in METHODS:
         case('mount', method, [TRACEE, 'mount'], {}, refused=True)
         case('mount allowed', method, [TRACEE, 'mount_ok'], {}, opts=['-f', '8'])
         case('open by handle', method, [TRACEE, 'handle'], {}, refused=True)
-    for name in PLAIN:
-        if name not in ('clean_env', 'closefrom'):
-            case('static ' + name, 'seccomp', [STATIC, name])
+        case('another library in between', method, ['/usr/bin/env', 'LD_PRELOAD={repo}/libbetween.so', TRACEE, 'access'],
+             keep=('a',), want={'a': 'LT'}, setup=make_between, said='between')
+        if shutil.which('gdb'):
+            case('gdb', method, ['/usr/bin/gdb', '-nx', '-batch', '-ex', 'run', '--args', '/bin/cat', 'd/f'], {'d/f': 'LR'},
+                 keep=('d/f',), env={'SHELL': '/bin/sh'})
+
+
+def make_between(repo):
+    with open(repo + '/b.c', 'w') as f:
+        f.write('#include <unistd.h>\n#include <sys/syscall.h>\n'
+                'int access(const char *p, int m) { write(2, "between\\n", 8); return syscall(SYS_access, p, m); }\n')
+    subprocess.check_call(['gcc', '-shared', '-fPIC', '-o', repo + '/libbetween.so', repo + '/b.c'])
 
 
 def areas():
@@ -288,7 +317,7 @@ def areas():
 
 
 def volume():
-    for method, n in (('preload', 1000000), ('seccomp', 20000)):
+    for method, n in (('preload', 1000000), ('seccomp', 20000), ('hybrid', 1000000)):
         r = case('%d records' % n, method, [TRACEE, 'many', str(n), 'n'], {}, opts=['-c'])
         if r and r.records != n:
             verdict('%d records, all there, %s' % (n, method), ['found %d' % r.records])

@@ -21,6 +21,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -683,6 +687,156 @@ static void c_int80(void)	/* open of the 32 bit table: needs a name below 4 GB *
 	truth("int80", "");
 }
 
+static long inline_call(long nr, const void *a, const void *b, const void *c)
+{
+	long rc;
+
+	__asm__ volatile("syscall" : "=a"(rc) : "a"(nr), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+	return rc;
+}
+
+static void c_inline_exec(void)	/* nobody puts an environment back */
+{
+	static char *const none[] = { NULL };
+	pid_t pid = fork();
+
+	if (!pid) {
+		inline_call(SYS_execve, "/bin/cat", cat_f, none);
+		_exit(1);
+	}
+	reap(pid);
+	truth("inline", "d/f");
+}
+
+static void c_own_filter(void)	/* a sandbox: no dir is made, the rest goes on */
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mkdir, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { .len = 4, .filter = code };
+	pid_t pid;
+
+	CHECK(!prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	CHECK(!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog));
+	CHECK(mkdir("m", 0777) < 0 && errno == EACCES);
+	truth("filtered", "m");
+	close_ok(open("a", O_RDONLY));
+	truth("LR", "a");
+	pid = fork();
+	if (!pid) {
+		execv("/bin/cat", cat_f);
+		_exit(1);
+	}
+	reap(pid);
+	truth("LR", "d/f");
+}
+
+static void c_ptrace(void)	/* a debugger that stops at each call */
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		execv("/bin/cat", cat_f);
+		_exit(1);
+	}
+	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status))
+		CHECK(!ptrace(PTRACE_SYSCALL, pid, NULL, NULL));
+	CHECK(!status);
+	truth("LR", "d/f");
+}
+
+static void *starter(void *arg)
+{
+	static char *const none[] = { NULL };
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		if (i & 1) {
+			CHECK(!posix_spawn(&pid, "/bin/cat", NULL, NULL, cat_f, none));
+		} else {
+			pid = fork();
+			if (!pid) {
+				execve("/bin/cat", cat_f, none);
+				_exit(1);
+			}
+		}
+		reap(pid);
+		close_ok(open(arg, O_RDONLY));
+	}
+	return NULL;
+}
+
+static void c_thread_exec(void)
+{
+	static char *const names[] = { "a", "d/g", "x.sh", "l" };
+	pthread_t t[4];
+	int i;
+
+	for (i = 0; i < 4; i++)
+		CHECK(!pthread_create(&t[i], NULL, starter, names[i]));
+	for (i = 0; i < 4; i++)
+		pthread_join(t[i], NULL);
+	truth("LR", "d/f");
+	truth("LR", "a");
+	truth("LR", "d/g");
+	truth("LR", "x.sh");
+	truth("L", "l");
+}
+
+static void *opener(void *arg)
+{
+	open("fifo", O_RDONLY);
+	return arg;
+}
+
+static void c_cancel(void)	/* of a thread that sleeps in open */
+{
+	pthread_t t;
+	void *rc;
+
+	CHECK(!mkfifo("fifo", 0666));
+	truth("cancelled", "fifo");
+	CHECK(!pthread_create(&t, NULL, opener, NULL));
+	usleep(100000);
+	CHECK(!pthread_cancel(t));
+	CHECK(!pthread_join(t, &rc));
+	CHECK(rc == PTHREAD_CANCELED);
+	close_ok(open("a", O_RDONLY));
+	truth("LR", "a");
+}
+
+static void c_low_map(void)	/* where the tracer has its gate */
+{
+	char *at = (char *)0x170000;
+	void *map = mmap(at, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	CHECK(map == at || errno == ENOMEM);
+	close_ok(open("a", O_RDONLY));
+	truth("LR", "a");
+}
+
+static void c_low_code(void)	/* calls from where the gate would be */
+{
+	static const char code[] = "\x89\xf8\x48\x89\xf7\x48\x89\xd6\x31\xd2\x0f\x05\xc3";	/* call edi(rsi, rdx, 0) */
+	char *at = mmap((char *)0x170000, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	if (at == MAP_FAILED)
+		return;
+	memcpy(at, code, sizeof(code));
+	((long (*)(long, const char *, long))at)(SYS_open, "a", O_RDONLY);
+}
+
+#ifdef BIG
+char room[1 << 20] = { 1 };	/* linked low: the place of the gate is taken by the program */
+#endif
+
 static void c_tmpfile(void)	/* a file that gets its name once complete */
 {
 	char name[64];
@@ -807,7 +961,9 @@ static const struct {
 	CASE(loop), CASE(procfd), CASE(cwd), CASE(rename), CASE(rename_dir), CASE(links), CASE(unlink), CASE(dirs),
 	CASE(attr), CASE(list), CASE(glob), CASE(nftw), CASE(mkstemp), CASE(exec), CASE(exec_chain), CASE(exec_path),
 	CASE(clean_env), CASE(vfork), CASE(spawn), CASE(shell), CASE(threads), CASE(closefrom), CASE(dlopen), CASE(killed),
-	CASE(signals), CASE(errno), CASE(rewrite), CASE(admin), CASE(inline), CASE(int80), CASE(tmpfile), CASE(small_stack), CASE(late_link), CASE(mknod),
+	CASE(signals), CASE(errno), CASE(rewrite), CASE(admin), CASE(inline), CASE(inline_exec), CASE(own_filter), CASE(ptrace),
+	CASE(thread_exec), CASE(cancel), CASE(low_map), CASE(low_code), CASE(int80), CASE(tmpfile), CASE(small_stack),
+	CASE(late_link), CASE(mknod),
 	CASE(mount), CASE(mount_ok), CASE(handle), CASE(many), CASE(time),
 	CASE(time_exec), CASE(run),
 };
