@@ -728,7 +728,7 @@ def traced(a, method, name):
     a.kill(seq)
     assert a.wait(seq).outcome == KILLED and not alive(m)
     all_paths = a.run('cat in', autodep=method, flags=4)
-    assert all_paths.accesses['/bin/sh'].bits & R or all_paths.accesses['/usr/bin/dash'].bits & R, all_paths.accesses
+    assert set(all_paths.accesses) >= {'in', '/etc/ld.so.cache'}, all_paths.accesses
 
 
 @test
