@@ -11,7 +11,7 @@ from lmake._read.values import FULL, SUBMIT
 CMD, RSRC, NONE = 'cmd', 'rsrc', None
 NEVER = -1  # not dynamic
 
-AUTODEPS = ('none', 'ld_audit', 'ld_preload', 'ld_preload_jemalloc', 'ptrace', 'seccomp')
+AUTODEPS = ('none', 'hybrid', 'ld_audit', 'ld_preload', 'ld_preload_jemalloc', 'ptrace', 'seccomp')
 BACKENDS = ('local', 'sge', 'slurm')
 _RETRIED = ('job_error', 'termination_error', 'timeout')
 _ERRORS = ('early_error', 'forbidden', 'job_error', 'panic', 'termination_error', 'timeout')
