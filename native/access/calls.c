@@ -128,7 +128,7 @@ int lm_known(const struct lm_view *v, uint8_t op, const struct lm_args *args, ui
 		seed ^= (uint64_t)(__atomic_load_n(&cache->cwd_gen, __ATOMIC_RELAXED) + 1) * 0xc2b2ae3d27d4eb4full;
 	seed = (seed ^ (uint64_t)args->flags << 32 ^ (uint64_t)args->mode << 8 ^ op) * 0xff51afd7ed558ccdull;
 	k = XXH3_64bits_withSeed(args->path, strlen(args->path), seed) | 1;
-	if (__atomic_load_n(&cache->texts[(k >> 1) & (LM_TEXTS - 1)], __ATOMIC_RELAXED) == k)
+	if (lm_texts_has(cache, k))
 		return 1;
 	*key = k;
 	return 0;
@@ -137,7 +137,7 @@ int lm_known(const struct lm_view *v, uint8_t op, const struct lm_args *args, ui
 static void remember(const struct lm_view *v, uint64_t key)
 {
 	if (key && v->cache)
-		__atomic_store_n(&v->cache->texts[(key >> 1) & (LM_TEXTS - 1)], key, __ATOMIC_RELAXED);
+		lm_texts_add(v->cache, key);
 }
 
 /* Bits of the leaf, and whether the call would write, by the table of open flags (semantics, 5.4). */

@@ -113,13 +113,9 @@ static void start(struct walk *w, int dirfd)
 	out->real[out->len] = 0;
 }
 
-static uint64_t dir_key(const struct lm_view *v, const struct lm_path *out, uint64_t **word)
+static uint64_t dir_key(const struct lm_view *v, const struct lm_path *out)
 {
-	uint64_t seed = ((uint64_t)lm_gen(v) << 8) | 0xd1;
-	uint64_t key = XXH3_64bits_withSeed(out->real, out->len, seed) | 1;
-
-	*word = &v->cache->texts[(key >> 1) & (LM_TEXTS - 1)];
-	return key;
+	return XXH3_64bits_withSeed(out->real, out->len, ((uint64_t)lm_gen(v) << 8) | 0xd1) | 1;
 }
 
 /* May this component be a link for us? Within the repo that depends on link_support. */
@@ -173,21 +169,21 @@ static int cross(struct walk *w, int last)
 	struct lm_path *out = w->out;
 	const struct lm_view *v = w->v;
 	char *text = out->rest;	/* there is room before what remains */
-	uint64_t key = 0, *word = NULL;
+	uint64_t key = 0;
 	long n;
 
 	if (!may_be_link(v, out, last))
 		return 0;
 	if (v->cache && !last) {
-		key = dir_key(v, out, &word);
-		if (__atomic_load_n(word, __ATOMIC_RELAXED) == key)
+		key = dir_key(v, out);
+		if (lm_texts_has(v->cache, key))
 			return 0;
 	}
 	n = link_text(v, out, text, w->at);
 	if (n == -ENOENT || n == -ENOTDIR)
 		out->absent = 1;
-	if (n == 0 && word)
-		__atomic_store_n(word, key, __ATOMIC_RELAXED);
+	if (n == 0 && key)
+		lm_texts_add(v->cache, key);
 	if (n == -ELOOP)
 		return -1;
 	if (n <= 0)

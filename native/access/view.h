@@ -31,14 +31,40 @@ struct lm_area {
  * a lost one costs a record too many. `texts` remembers whole calls by the text of their path, `files` the bits
  * recorded per file. Bumping `gen`, or the log's, forgets texts.
  */
-#define LM_TEXTS 2048u
+#define LM_TEXTS 4096u		/* in sets of LM_WAYS: with one place for each, names that share it drive each other out */
+#define LM_WAYS  4u
 #define LM_FILES 4096u
 struct lm_cache {
 	uint32_t gen;
 	uint32_t cwd_gen;
+	uint32_t turn;
 	uint64_t texts[LM_TEXTS];
 	uint64_t files[LM_FILES];
 };
+
+/* Has this key been remembered? Remember it, in place of one of its set. Keys are odd, not 0. */
+static inline int lm_texts_has(struct lm_cache *c, uint64_t key)
+{
+	const uint64_t *set = &c->texts[(key >> 1) % (LM_TEXTS / LM_WAYS) * LM_WAYS];
+	uint32_t i;
+
+	for (i = 0; i < LM_WAYS; i++)
+		if (__atomic_load_n(&set[i], __ATOMIC_RELAXED) == key)
+			return 1;
+	return 0;
+}
+
+static inline void lm_texts_add(struct lm_cache *c, uint64_t key)
+{
+	uint64_t *set = &c->texts[(key >> 1) % (LM_TEXTS / LM_WAYS) * LM_WAYS];
+	uint32_t i;
+
+	for (i = 0; i < LM_WAYS - 1 && __atomic_load_n(&set[i], __ATOMIC_RELAXED); i++)
+		;
+	if (i == LM_WAYS - 1)	/* full, or nearly */
+		i = __atomic_fetch_add(&c->turn, 1, __ATOMIC_RELAXED) % LM_WAYS;
+	__atomic_store_n(&set[i], key, __ATOMIC_RELAXED);
+}
 
 struct lm_view {
 	const struct lm_area *area;
