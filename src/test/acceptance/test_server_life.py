@@ -82,6 +82,17 @@ class ServerLifeTest(unittest.TestCase):
                 self.assertEqual([str(round_number), *map(str, range(1, 21))], repo.read('20.link').split())
                 self.assertIn('was already up-to-date : 20.link', repo.run('lmake 20.link').out)
 
+    def test_server_whose_LMAKE_was_removed_leaves_that_of_the_next_one_alone(self):
+        with Repo({'Lmakefile.py': HELLO}) as repo:
+            repo.run('lmake hello')
+            old = repo.servers()
+            self.assertEqual(0, repo.run('rm -rf LMAKE; lmake hello').rc)
+            self.assertTrue(wait_until(lambda: not set(old) & set(repo.servers()), 10), repo.processes())
+            self.assertEqual(1, len(repo.servers()))
+            self.assertTrue((repo.root / 'LMAKE/server').exists())
+            self.assertIn('was already up-to-date : hello', repo.run('lmake hello').out)
+            self.assertEqual(1, len(repo.servers()))
+
     def test_interrupt_kills_private_jobs_and_lets_shared_ones_go_on(self):
         with Repo({'Lmakefile.py': SHARED}) as repo:
             repo.run('mkdir -p LMAKE/lmake; mkfifo LMAKE/lmake/go')
