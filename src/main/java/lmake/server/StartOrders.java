@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import lmake.engine.Action.Wash;
 import lmake.engine.Action.WashKind;
@@ -52,7 +50,7 @@ final class StartOrders {
         launch.tracer(),
         launch.timeoutMs(),
         launch.killSigs(),
-        preActions(one, statics, site.book()),
+        preActions(one, site.book()),
         statics);
   }
 
@@ -79,20 +77,16 @@ final class StartOrders {
         .toList();
   }
 
-  private List<AgentOrder.PreAction> preActions(Execution one, List<String> statics, RuleBook book) {
+  private List<AgentOrder.PreAction> preActions(Execution one, RuleBook book) {
     List<AgentOrder.PreAction> actions = new ArrayList<>();
-    Set<String> made = new LinkedHashSet<>();
     for (Wash wash : one.order().washes()) {
       if (wash.kind() == WashKind.NONE) continue;
       String name = graph.name(wash.node());
       actions.add(new AgentOrder.PreAction(wash.kind().ordinal(), name, wash.knownSig(), note(one, wash, book)));
-      if (wash.kind() == WashKind.MKDIR) made.add(name);
     }
-    for (String name : statics) {
-      int slash = name.lastIndexOf('/');
-      if (slash > 0 && made.add(name.substring(0, slash))) {
-        actions.add(new AgentOrder.PreAction(WashKind.MKDIR.ordinal(), name.substring(0, slash), 0, ""));
-      }
+    // Asked even for a dir that was there a moment ago, which the user may have removed since: that is 2 us in the agent.
+    for (String dir : one.rule().dirs(one.stems())) {
+      actions.add(new AgentOrder.PreAction(WashKind.MKDIR.ordinal(), dir, 0, ""));
     }
     return actions;
   }
