@@ -183,7 +183,7 @@ void job_remove_tmp(struct job *job);
 void tree_kill(const struct job *job);
 
 /* names.c */
-enum { NAME_OUTSIDE, NAME_REPO, NAME_SOURCE_DIR };
+enum { NAME_OUTSIDE, NAME_REPO, NAME_SOURCE_DIR, NAME_ROOT };	/* root: the dir itself, "." in logs too */
 struct resolved {
 	char name[4096 + 16];		/* as reported */
 	int where;

@@ -429,6 +429,14 @@ def names_of_calls_are_resolved(a):
 
 
 @test
+def the_root_may_be_said_to_be_listable(a):
+    os.makedirs(a.path('d'))
+    for cmd in ('ldepend -D .', 'cd d; ldepend -D ..', 'ldepend -D %s' % a.root):
+        end = a.run(cmd)
+        assert {n: r.dep & 8 for n, r in end.accesses.items()} == {'.': 8}, (cmd, end)
+
+
+@test
 def lists_are_as_seen_from_the_cwd(a):
     os.makedirs(a.path('d/e'))
     script = 'ldepend -R one; ldepend -R d/two; ldepend -R d/e/three; ltarget -W d/t; cd d; %s'
