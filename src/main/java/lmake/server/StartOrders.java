@@ -84,7 +84,7 @@ final class StartOrders {
       String name = graph.name(wash.node());
       actions.add(new AgentOrder.PreAction(wash.kind().ordinal(), name, wash.knownSig(), note(one, wash, book)));
     }
-    // Asked even for a dir that was there a moment ago, which the user may have removed since: that is 2 us in the agent.
+    // Asked even for a dir that was there a moment ago, which the user may have removed since: that is 5 us in the agent.
     for (String dir : one.rule().dirs(one.stems())) {
       actions.add(new AgentOrder.PreAction(WashKind.MKDIR.ordinal(), dir, 0, ""));
     }
