@@ -14,9 +14,9 @@ import java.util.TreeMap;
 import lmake.base.Bug;
 
 /**
- * Resources of this host: the sum of what running jobs asked for never exceeds the capacities. Jobs wait in order of arrival. A
- * job that does not fit keeps what is free of each resource it asks for, so that those behind it may only use what it has no use
- * for: it can be overtaken, but never delayed, by smaller ones. Engine's thread only.
+ * Resources of this host: the sum of what running jobs asked for never exceeds the capacities. Jobs wait in order of
+ * arrival. A job that does not fit keeps what is free of each resource it asks for, so that those behind it may only
+ * use what it has no use for: it can be overtaken, but never delayed, by smaller ones. Engine's thread only.
  */
 public final class LocalBackend {
   private record Waiting(long rank, Demand demand) {}
@@ -73,9 +73,10 @@ public final class LocalBackend {
     while (!candidates.isEmpty() && running.size() < limit) {
       Deque<Waiting> queue = Collections.min(candidates, Comparator.comparingLong(q -> q.element().rank));
       Demand demand = queue.element().demand;
-      boolean fits = demand.amounts().entrySet().stream().allMatch(e -> e.getValue() <= free.getOrDefault(e.getKey(), 0L));
+      Map<String, Long> wanted = demand.amounts();
+      boolean fits = wanted.entrySet().stream().allMatch(e -> e.getValue() <= free.getOrDefault(e.getKey(), 0L));
       // What does not fit is set aside all the same, as far as it goes: nobody behind may take it.
-      demand.amounts().forEach((name, amount) -> free.computeIfPresent(name, (n, left) -> Math.max(0, left - amount)));
+      wanted.forEach((name, amount) -> free.computeIfPresent(name, (n, left) -> Math.max(0, left - amount)));
       if (!fits) candidates.remove(queue);
       else {
         queue.remove();

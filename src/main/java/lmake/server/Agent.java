@@ -8,7 +8,9 @@ import java.util.Optional;
 import lmake.rules.RuleBook;
 import lmake.wire.AgentOrder;
 
-/** The agent of this host: started when first needed, again after its death, anew when what it was told once changes. */
+/**
+ * The agent of this host: started when first needed, again after its death, anew when what it was told once changes.
+ */
 final class Agent {
   /** Of what a job writes on each of its streams. */
   private static final int MAX_STDERR = 1 << 20;
@@ -28,7 +30,8 @@ final class Agent {
 
   /** Tells what the makefiles now say. Only while nothing runs, unless they say the same for us. */
   void adopt(RuleBook book) {
-    List<String> external = book.manifest().dirs().stream().filter(d -> d.startsWith("/") || d.startsWith("../")).toList();
+    List<String> external =
+        book.manifest().dirs().stream().filter(dir -> dir.startsWith("/") || dir.startsWith("../")).toList();
     AgentOrder.Configure wanted = configure(external, book.config().linkSupport());
     if (wanted.equals(config)) return;
     config = wanted;

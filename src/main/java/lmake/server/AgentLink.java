@@ -14,8 +14,8 @@ import lmake.wire.FrameReader;
 import lmake.wire.WireException;
 
 /**
- * One agent process: orders go to its stdin, reports come from its stdout, each by a thread of its own. When it is gone, whatever
- * the cause, its death is the last thing heard of it. Orders are given by the engine's thread.
+ * One agent process: orders go to its stdin, reports come from its stdout, each by a thread of its own. When it is
+ * gone, whatever the cause, its death is the last thing heard of it. Orders are given by the engine's thread.
  */
 final class AgentLink {
   /** Called on the reader's thread. */

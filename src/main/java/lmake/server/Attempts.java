@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import lmake.store.Store;
 
 /**
- * Numbers of executions, never used twice in the life of a repo: they are told to jobs and name tmp dirs. Reserved by many, so
- * that a server that dies wastes some rather than gives one again. Engine's thread.
+ * Numbers of executions, never used twice in the life of a repo: they are told to jobs and name tmp dirs. Reserved by
+ * many, so that a server that dies wastes some rather than gives one again. Engine's thread.
  */
 final class Attempts {
   private static final String BLOB = "attempts";

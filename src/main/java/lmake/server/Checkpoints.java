@@ -6,8 +6,8 @@ import lmake.base.UserError;
 import lmake.store.Store;
 
 /**
- * The thread that makes commits survive a power cut: at most 2 s after one, or 500 jobs, whichever is first. The engine does not
- * wait for the disk.
+ * The thread that makes commits survive a power cut: at most 2 s after one, or 500 jobs, whichever is first. The
+ * engine does not wait for the disk.
  */
 final class Checkpoints implements Runnable {
   private static final long DELAY_MS = 2000;

@@ -18,9 +18,9 @@ import lmake.wire.ClientReply;
 import lmake.wire.FrameReader;
 
 /**
- * One client. Output is written at once when its socket takes it and queued otherwise, so that the engine never waits for a
- * terminal; a client that reads nothing while a lot is said to it is given up. Output comes from the engine's thread, the rest
- * from the connections' thread; the queue is guarded by this object.
+ * One client. Output is written at once when its socket takes it and queued otherwise, so that the engine never waits
+ * for a terminal; a client that reads nothing while a lot is said to it is given up. Output comes from the engine's
+ * thread, the rest from the connections' thread; the queue is guarded by this object.
  */
 final class Client implements Session {
   /** More than any command says before its client reads the first line. */

@@ -27,8 +27,8 @@ import lmake.wire.Frame;
 import lmake.wire.WireException;
 
 /**
- * The socket of the repo and its clients: one thread, which reads what clients say, sends what they would not take at once, and
- * notices that they are gone. What it hears goes to {@link Hearer}, on this thread.
+ * The socket of the repo and its clients: one thread, which reads what clients say, sends what they would not take at
+ * once, and notices that they are gone. What it hears goes to {@link Hearer}, on this thread.
  */
 final class Connections implements Runnable {
   /** What happens to clients; called on the connections' thread, so to be passed on at once. */
@@ -63,7 +63,10 @@ final class Connections implements Runnable {
     this.self = Files.getOwner(Path.of("/proc/self"));
   }
 
-  /** From now on clients find us. The name appears with its socket listening: nobody is ever refused by a server that starts. */
+  /**
+   * From now on clients find us. The name appears with its socket listening: nobody is ever refused by a server that
+   * starts.
+   */
   void listen() throws IOException {
     Path fresh = Path.of(socket + "." + ProcessHandle.current().pid());
     Files.deleteIfExists(fresh);
@@ -87,8 +90,8 @@ final class Connections implements Runnable {
   }
 
   /**
-   * Stops listening unless somebody is connected, or is connecting right now; {@code then} is told, on the connections' thread,
-   * whether it did. The caller must keep others from starting a server meanwhile.
+   * Stops listening unless somebody is connected, or is connecting right now; {@code then} is told, on the
+   * connections' thread, whether it did. The caller must keep others from starting a server meanwhile.
    */
   void leave(java.util.function.Consumer<Boolean> then) {
     tasks.add(() -> then.accept(stopListening()));
@@ -165,7 +168,9 @@ final class Connections implements Runnable {
           lose(client);
           return;
         }
-        for (Optional<Frame> f = client.reader().next(); f.isPresent(); f = client.reader().next()) hear(client, f.get());
+        for (Optional<Frame> frame = client.reader().next(); frame.isPresent(); frame = client.reader().next()) {
+          hear(client, frame.get());
+        }
         if (count == 0) return;
       }
     } catch (IOException | WireException e) {
@@ -186,7 +191,7 @@ final class Connections implements Runnable {
 
   private void refuse(Client client) {
     client.err(
-        "a server of another version of lmake serves this repo, consider : lmake --shutdown (with the version that started it)\n"
+        "another version of lmake serves this repo, consider : lmake --shutdown (with the version that started it)\n"
             .getBytes(StandardCharsets.UTF_8));
     client.exit(ExitCode.VERSION);
   }

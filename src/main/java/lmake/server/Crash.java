@@ -16,7 +16,8 @@ final class Crash {
     ServerLog.say("internal error, last events were:");
     for (Event event : lastEvents) System.err.println("  " + event);
     ServerLog.say("internal error:", bug);
-    tell(connections, ExitCode.INTERNAL, "internal error, please report it with " + Places.LOG + "; nothing is lost, run again");
+    String sentence = "internal error, please report it with " + Places.LOG + "; nothing is lost, run again";
+    tell(connections, ExitCode.INTERNAL, sentence);
   }
 
   /** Somebody else's fault, such as a full disk. */

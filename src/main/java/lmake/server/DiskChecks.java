@@ -9,8 +9,8 @@ import lmake.engine.Action.Removal;
 import lmake.engine.Event;
 
 /**
- * The disk thread: looks at files for the engine, all that is asked meanwhile in one call. Removals are done in the order of the
- * requests, each alone.
+ * The disk thread: looks at files for the engine, all that is asked meanwhile in one call. Removals are done in the
+ * order of the requests, each alone.
  */
 final class DiskChecks implements Runnable {
   /** Enough to make the native call worth it, few enough for the engine to begin before the last file is looked at. */

@@ -10,8 +10,9 @@ import lmake.engine.Action;
 import lmake.engine.Event;
 
 /**
- * The engine's thread. Takes what was posted in batches: each letter may step the engine; then what changed is committed, once;
- * only then what the engine asked for is done, so that the store always knows of a job before its process exists.
+ * The engine's thread. Takes what was posted in batches: each letter may step the engine; then what changed is
+ * committed, once; only then what the engine asked for is done, so that the store always knows of a job before its
+ * process exists.
  */
 final class EngineLoop {
   private static final long TICK_NS = 1_000_000_000L;

@@ -26,8 +26,8 @@ import lmake.wire.AgentReport;
 import lmake.wire.JobEnd;
 
 /**
- * Runs jobs: each order of the engine waits for its resources, goes to the agent, and comes back as exactly one end. Engine's
- * thread; events are posted, never stepped from here.
+ * Runs jobs: each order of the engine waits for its resources, goes to the agent, and comes back as exactly one end.
+ * Engine's thread; events are posted, never stepped from here.
  */
 final class Executions {
   private final Graph graph;

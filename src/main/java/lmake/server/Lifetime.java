@@ -6,9 +6,9 @@ import java.util.function.BooleanSupplier;
 import lmake.base.UserError;
 
 /**
- * When the server leaves: alone for a while, or asked to. It leaves with {@code start.lock} in hand, so that whoever finds no
- * server waits until this one is gone, and starts another; and only if nobody is connected once its socket has no name. Engine's
- * thread.
+ * When the server leaves: alone for a while, or asked to. It leaves with {@code start.lock} in hand, so that whoever
+ * finds no server waits until this one is gone, and starts another; and only if nobody is connected once its socket
+ * has no name. Engine's thread.
  */
 final class Lifetime {
   private static final long DEFAULT_IDLE_S = 15 * 60;

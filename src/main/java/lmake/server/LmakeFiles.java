@@ -18,8 +18,9 @@ import lmake.rules.RuleBook;
 import lmake.wire.PathBytes;
 
 /**
- * Files below {@code LMAKE} that tell users what was understood of their makefiles; written after each reading, read by nobody of
- * ours. A file that did not change keeps its date: {@code manifest} and {@code environ} may be sources. Engine's thread.
+ * Files below {@code LMAKE} that tell users what was understood of their makefiles; written after each reading, read
+ * by nobody of ours. A file that did not change keeps its date: {@code manifest} and {@code environ} may be sources.
+ * Engine's thread.
  */
 final class LmakeFiles {
   private static final Path DIR = Path.of("LMAKE");

@@ -10,15 +10,17 @@ import lmake.base.UserError;
 import lmake.store.Store;
 
 /**
- * The server process. Started by a client, in the root of a repo; a second one for the same repo leaves at once. What goes wrong
- * before there is a socket is said on standard error, which the client shows.
+ * The server process. Started by a client, in the root of a repo; a second one for the same repo leaves at once. What
+ * goes wrong before there is a socket is said on standard error, which the client shows.
  */
 public final class Main {
-  private static final Pattern SYSTEM = Pattern.compile("/(usr|bin|sbin|lib|lib32|lib64|libx32|etc|dev|proc|sys)(/.*)?");
+  private static final Pattern SYSTEM =
+      Pattern.compile("/(usr|bin|sbin|lib|lib32|lib64|libx32|etc|dev|proc|sys)(/.*)?");
 
   private Main() {}
 
   public static void main(String[] args) throws InterruptedException {
+    WarmUp.start();
     int status;
     try {
       status = run(ServerOptions.parse(args));
@@ -57,10 +59,14 @@ public final class Main {
     return server.run();
   }
 
-  /** What lies in the dirs of the system is taken to change with the system only, so that nothing built there could be followed. */
+  /**
+   * What lies in the dirs of the system is taken to change with the system only, so that nothing built there could be
+   * followed.
+   */
   private static void checkPlace(String root) throws UserError {
     if (!SYSTEM.matcher(root).matches()) return;
-    throw new UserError(ExitCode.SERVER_CRASH, "cannot work inside a system directory : " + root + "\n  consider : move the repo");
+    String sentence = "cannot work inside a system directory : " + root + "\n  consider : move the repo";
+    throw new UserError(ExitCode.SERVER_CRASH, sentence);
   }
 
   private static UserError cannotStart(IOException e) {

@@ -23,9 +23,9 @@ import lmake.wire.JobEnd;
 import lmake.wire.PathBytes;
 
 /**
- * Keeps what the makefiles say up to date: before each command that builds, looks whether anything their last reading depended on
- * has changed, and if so has them read again by python, as a job of the agent. What was understood is in the store, so that a
- * server that starts needs no python. One reading at a time; engine's thread.
+ * Keeps what the makefiles say up to date: before each command that builds, looks whether anything their last reading
+ * depended on has changed, and if so has them read again by python, as a job of the agent. What was understood is in
+ * the store, so that a server that starts needs no python. One reading at a time; engine's thread.
  */
 final class MakefileReader {
   private static final String DEPS = "makefile deps";
@@ -227,8 +227,9 @@ final class MakefileReader {
   }
 
   /**
-   * The first waiter is told, and ends; the others try again, since their environment may be another. To the client for which a
-   * server was started, makefiles that cannot be read are a server that could not start: it is of no use, and leaves.
+   * The first waiter is told, and ends; the others try again, since their environment may be another. To the client
+   * for which a server was started, makefiles that cannot be read are a server that could not start: it is of no use,
+   * and leaves.
    */
   private void fail(UserError error) {
     Session session = waiters.remove().session;

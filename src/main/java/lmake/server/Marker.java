@@ -10,8 +10,8 @@ import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 
 /**
- * {@code LMAKE/server}: there exactly while a server is alive. Who removes or changes it tells the server to stop at once. Nothing
- * is decided from one found at start: the kernel lock says who is alive. Engine's thread.
+ * {@code LMAKE/server}: there exactly while a server is alive. Who removes or changes it tells the server to stop at
+ * once. Nothing is decided from one found at start: the kernel lock says who is alive. Engine's thread.
  */
 final class Marker {
   private final Path path;

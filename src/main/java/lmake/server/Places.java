@@ -3,8 +3,8 @@ package lmake.server;
 import java.nio.file.Path;
 
 /**
- * Where things are. The process lives in the root of the repo, so that names of the repo are used as they are (and a socket's
- * name stays short).
+ * Where things are. The process lives in the root of the repo, so that names of the repo are used as they are (and a
+ * socket's name stays short).
  *
  * @param root absolute and physical
  * @param installDir of the installation: {@code bin}, {@code lib}

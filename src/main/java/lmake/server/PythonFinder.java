@@ -11,9 +11,9 @@ import lmake.base.ExitCode;
 import lmake.base.UserError;
 
 /**
- * The python3 of the user: {@code $LMAKE_PYTHON}, else the first of {@code $PATH}. Version managers put a script there that takes
- * longer to choose an interpreter than most commands take to run; what it chooses is asked once. Engine's thread, only when the
- * makefiles are read.
+ * The python3 of the user: {@code $LMAKE_PYTHON}, else the first of {@code $PATH}. Version managers put a script there
+ * that takes longer to choose an interpreter than most commands take to run; what it chooses is asked once. Engine's
+ * thread, only when the makefiles are read.
  */
 final class PythonFinder {
   /** What bash uses when there is no {@code $PATH}. */
@@ -49,7 +49,8 @@ final class PythonFinder {
   }
 
   private static String ask(Path script, Map<String, String> environ) throws UserError {
-    ProcessBuilder builder = new ProcessBuilder(script.toString(), "-I", "-S", "-c", "import sys; print(sys.executable)");
+    ProcessBuilder builder =
+        new ProcessBuilder(script.toString(), "-I", "-S", "-c", "import sys; print(sys.executable)");
     builder.environment().clear();
     builder.environment().putAll(environ);
     builder.redirectInput(ProcessBuilder.Redirect.from(new java.io.File("/dev/null")));

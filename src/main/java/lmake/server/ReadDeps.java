@@ -13,8 +13,8 @@ import lmake.wire.WireReader;
 import lmake.wire.WireWriter;
 
 /**
- * What the last reading of the makefiles depended on, and whether it still holds. Pure: who calls looks at the disk. Kept in the
- * store as one blob.
+ * What the last reading of the makefiles depended on, and whether it still holds. Pure: who calls looks at the disk.
+ * Kept in the store as one blob.
  *
  * @param environ variables read through {@code lmake.user_environ}; empty: was not set
  */
@@ -103,7 +103,8 @@ record ReadDeps(String installDir, String root, List<File> files, Map<String, Op
         done += count;
       }
       var frame = reader.next();
-      return frame.isEmpty() || frame.get().type() != VERSION ? Optional.empty() : Optional.of(decode(frame.get().reader()));
+      if (frame.isEmpty() || frame.get().type() != VERSION) return Optional.empty();
+      return Optional.of(decode(frame.get().reader()));
     } catch (WireException e) {
       ServerLog.say("what the makefiles depended on cannot be read: " + e.getMessage());
       return Optional.empty();

@@ -10,7 +10,10 @@ import lmake.graph.Accesses;
 import lmake.wire.Access;
 import lmake.wire.JobEnd;
 
-/** From the accesses of a run of the reader to the files the makefiles depend on. Looks at the disk where the run did not. */
+/**
+ * From the accesses of a run of the reader to the files the makefiles depend on. Looks at the disk where the run did
+ * not.
+ */
 final class ReadTrace {
   /** Byte code stands for its source, which is what users edit. */
   private static final Pattern BYTE_CODE = Pattern.compile("(.*/|)__pycache__/([^/.]+)\\.[^/]*\\.pyc");

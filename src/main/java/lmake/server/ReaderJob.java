@@ -12,8 +12,8 @@ import java.util.Map;
 import lmake.wire.AgentOrder;
 
 /**
- * The run of the reader of makefiles, as a job of the agent: interpreter, environment, files. The environment of the user goes
- * through a private file, since only what is looked up there must count.
+ * The run of the reader of makefiles, as a job of the agent: interpreter, environment, files. The environment of the
+ * user goes through a private file, since only what is looked up there must count.
  */
 final class ReaderJob {
   /** Above any number the engine gives to an execution. */
@@ -28,7 +28,8 @@ final class ReaderJob {
   private ReaderJob() {}
 
   /** Prepares the files of a run. */
-  static AgentOrder.Start prepare(Places places, long seq, String python, Map<String, String> userEnviron) throws IOException {
+  static AgentOrder.Start prepare(Places places, long seq, String python, Map<String, String> userEnviron)
+      throws IOException {
     Files.deleteIfExists(DIGEST);
     Files.deleteIfExists(ENVIRON);
     Files.createFile(ENVIRON, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
@@ -37,8 +38,8 @@ final class ReaderJob {
         python, "-I", "-S", places.python("lmake_reader.py"), places.root(), places.root() + "/" + DIGEST, "all");
     int flags = AgentOrder.Start.KEEP_TMP | AgentOrder.Start.RECORD_ALL | AgentOrder.Start.ONE_STREAM;
     return new AgentOrder.Start(
-        seq, Integer.MAX_VALUE, argv, environ(places), "", ENVIRON.toString(), "", places.root() + "/" + TMP, flags, PRELOAD,
-        0, List.of(), List.of(), List.of());
+        seq, Integer.MAX_VALUE, argv, environ(places), "", ENVIRON.toString(), "", places.root() + "/" + TMP, flags,
+        PRELOAD, 0, List.of(), List.of(), List.of());
   }
 
   /** The lines the reader left, but for the one about its phases, which are all of one run here. */

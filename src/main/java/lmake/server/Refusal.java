@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import lmake.base.UserError;
 
 /**
- * A server that cannot start says why to those who wait for it, rather than to its log, which may be on the very disk that is
- * full. Main thread waits, the connections' thread answers.
+ * A server that cannot start says why to those who wait for it, rather than to its log, which may be on the very disk
+ * that is full. Main thread waits, the connections' thread answers.
  */
 final class Refusal implements Connections.Hearer {
   private static final int PATIENCE_S = 5;

@@ -10,7 +10,9 @@ import lmake.rules.Manifest;
 import lmake.rules.Rule;
 import lmake.rules.RuleBook;
 
-/** Whether what the makefiles now say can take the place of what they said, while commands go on with the latter. Pure. */
+/**
+ * Whether what the makefiles now say can take the place of what they said, while commands go on with the latter. Pure.
+ */
 final class Reload {
   private Reload() {}
 
@@ -25,7 +27,9 @@ final class Reload {
       return error(ExitCode.CLEAN_REPO, "cannot update config : repo must be clean\n  consider : git clean -ffdx");
     }
     if (!busy) return Optional.empty();
-    if (!steady(old.config(), now.config())) return error(ExitCode.STEADY_REPO, "cannot update config : repo must be steady");
+    if (!steady(old.config(), now.config())) {
+      return error(ExitCode.STEADY_REPO, "cannot update config : repo must be steady");
+    }
     Optional<String> change = sources(old.manifest(), now.manifest()).or(() -> rules(old, now));
     return change.flatMap(what -> error(ExitCode.BAD_STATE, what));
   }

@@ -34,7 +34,12 @@ final class Reqs {
   }
 
   int open(
-      Session session, List<Integer> targets, List<Integer> jobs, ReqOptions options, int jobLimit, ReqListener listener) {
+      Session session,
+      List<Integer> targets,
+      List<Integer> jobs,
+      ReqOptions options,
+      int jobLimit,
+      ReqListener listener) {
     int req = ++last;
     open.put(req, new Open(session, jobLimit, options.sourceOk(), listener));
     engine.accept(new Event.ReqOpened(req, targets, jobs, options, Dates.now()));
@@ -47,8 +52,8 @@ final class Reqs {
   }
 
   /**
-   * How many jobs may run at a time. A limit of a req counts the jobs of all, and which req a job is for is not known here: it
-   * holds when every req has one.
+   * How many jobs may run at a time. A limit of a req counts the jobs of all, and which req a job is for is not known
+   * here: it holds when every req has one.
    */
   int jobLimit() {
     int limit = 0;

@@ -49,7 +49,7 @@ final class RunRecords {
   /** Of a run that never was. */
   static RunRecord of(Execution one, JobResult result, long now) {
     return new RunRecord(
-        one.attempt(), 0, List.of(), Map.of(), one.resources().values(), "", "", "", "", 0, one.order().why(), "", "", now, now,
-        result.status(), -1, 0, 0, 0, 0, 0, 0, NOTHING, NOTHING, result.messages());
+        one.attempt(), 0, List.of(), Map.of(), one.resources().values(), "", "", "", "", 0, one.order().why(), "", "",
+        now, now, result.status(), -1, 0, 0, 0, 0, 0, 0, NOTHING, NOTHING, result.messages());
   }
 }

@@ -19,8 +19,8 @@ import lmake.store.Store;
 import lmake.wire.AgentReport;
 
 /**
- * A server at work: all parts, wired. What the threads of the connections, of the agent and of the disk hear is posted to the
- * engine's thread, which does everything else; {@link #run} is that thread.
+ * A server at work: all parts, wired. What the threads of the connections, of the agent and of the disk hear is posted
+ * to the engine's thread, which does everything else; {@link #run} is that thread.
  */
 final class Server implements Connections.Hearer, AgentLink.Hearer {
   private static final long SIGNAL_PATIENCE_S = 15;
@@ -62,7 +62,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     reqs = new Reqs(loop::post);
     Endings endings = new Endings(store, new Verdicts(graph, reqs, () -> site().rules()));
     executions = new Executions(graph, agent, reqs, new StartOrders(graph, places), endings, loop::post);
-    makefiles = new MakefileReader(places, store, graph, disk, agent, reqs::any, this::adopt, this::useless);
+    makefiles = new MakefileReader(places, store, graph, disk, agent, this::builds, this::adopt, this::useless);
     lifetime = new Lifetime(lib, connections, loop, this::works, readOnly);
     site = new ServerSite(places, store, graph, engine, makefiles, reqs, executions, lifetime);
     loop.wire(engine::step, this::commit, this::carryOut, this::tick);
@@ -257,7 +257,12 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     lifetime.consider();
   }
 
+  /** Jobs of a command that was killed may outlive it a little. */
+  private boolean builds() {
+    return reqs.any() || executions.any();
+  }
+
   private boolean works() {
-    return reqs.any() || executions.any() || makefiles.reads();
+    return builds() || makefiles.reads();
   }
 }

@@ -11,7 +11,8 @@ final class ServerLog {
   private ServerLog() {}
 
   static void say(String line) {
-    System.err.println(LocalDateTime.now().truncatedTo(ChronoUnit.MILLIS) + " " + ProcessHandle.current().pid() + " " + line);
+    LocalDateTime now = LocalDateTime.now().truncatedTo(ChronoUnit.MILLIS);
+    System.err.println(now + " " + ProcessHandle.current().pid() + " " + line);
   }
 
   static void say(String line, Throwable cause) {

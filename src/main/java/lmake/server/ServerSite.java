@@ -81,7 +81,12 @@ final class ServerSite implements Site {
 
   @Override
   public int openReq(
-      Session session, List<Integer> targets, List<Integer> jobs, ReqOptions options, int jobLimit, ReqListener listener) {
+      Session session,
+      List<Integer> targets,
+      List<Integer> jobs,
+      ReqOptions options,
+      int jobLimit,
+      ReqListener listener) {
     return reqs.open(session, targets, jobs, options, jobLimit, listener);
   }
 

@@ -18,9 +18,9 @@ import java.util.concurrent.TimeUnit;
 import lmake.rules.Evaluator;
 
 /**
- * A python process that evaluates what is real Python in the rules of one digest: one JSON request a line, one answer a line
- * (lmake_worker.py tells the rest). Started when first needed, and again after its death. Used by the engine's thread, which
- * waits for it; a thread reads its answers, so that the wait has an end.
+ * A python process that evaluates what is real Python in the rules of one digest: one JSON request a line, one answer
+ * a line (lmake_worker.py tells the rest). Started when first needed, and again after its death. Used by the engine's
+ * thread, which waits for it; a thread reads its answers, so that the wait has an end.
  */
 final class WorkerLink implements Evaluator {
   private static final long PATIENCE_MS = 10_000;
@@ -117,7 +117,8 @@ final class WorkerLink implements Evaluator {
   }
 
   private static void read(Process from, LinkedBlockingQueue<String> queue) {
-    try (BufferedReader in = new BufferedReader(new InputStreamReader(from.getInputStream(), StandardCharsets.US_ASCII))) {
+    InputStreamReader chars = new InputStreamReader(from.getInputStream(), StandardCharsets.US_ASCII);
+    try (BufferedReader in = new BufferedReader(chars)) {
       for (String line = in.readLine(); line != null; line = in.readLine()) queue.add(line);
     } catch (IOException e) {
       ServerLog.say("python worker: " + e.getMessage());

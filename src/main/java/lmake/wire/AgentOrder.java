@@ -14,7 +14,8 @@ public sealed interface AgentOrder {
    * @param sourceDirs as declared: absolute or {@code ../x/}
    * @param logDir where the access logs of jobs lie, a tmpfs when there is one
    */
-  record Configure(String root, String installDir, List<String> sourceDirs, int linkSupport, int maxStderr, String logDir)
+  record Configure(
+      String root, String installDir, List<String> sourceDirs, int linkSupport, int maxStderr, String logDir)
       implements AgentOrder {
     public Configure {
       sourceDirs = List.copyOf(sourceDirs);

@@ -16,7 +16,8 @@ public sealed interface ClientMessage {
    * @param environ {@code KEY=value} each
    * @param facts bits below
    */
-  record Hello(int protocol, String tool, List<String> argv, String startupDir, List<String> environ, int facts, int pid)
+  record Hello(
+      int protocol, String tool, List<String> argv, String startupDir, List<String> environ, int facts, int pid)
       implements ClientMessage {
     public static final int STDIN_TTY = 1;
     public static final int STDOUT_TTY = 2;

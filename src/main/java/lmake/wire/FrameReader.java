@@ -5,8 +5,8 @@ import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
- * Cuts a stream into frames. Fill {@link #room} from the channel, then take frames until there is none. The buffer grows with
- * what is really received, never with what a length claims. One thread.
+ * Cuts a stream into frames. Fill {@link #room} from the channel, then take frames until there is none. The buffer
+ * grows with what is really received, never with what a length claims. One thread.
  */
 public final class FrameReader {
   public static final int MAX_FRAME = 1 << 30;

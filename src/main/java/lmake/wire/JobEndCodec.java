@@ -52,8 +52,8 @@ final class JobEndCodec {
 
   static WireWriter encode(JobEnd end, WireWriter out) {
     out.u64(end.seq()).u8(end.outcome().ordinal()).u32(end.waitStatus()).u64(end.start()).u64(end.end());
-    out.u64(end.userNs()).u64(end.systemNs()).u64(end.maxRss()).str(end.stdout()).str(end.stderr()).strs(end.messages());
-    out.u32(end.washed().size());
+    out.u64(end.userNs()).u64(end.systemNs()).u64(end.maxRss()).str(end.stdout()).str(end.stderr());
+    out.strs(end.messages()).u32(end.washed().size());
     for (JobEnd.Washed one : end.washed()) out.u8(one.deed().ordinal()).str(one.name()).str(one.note());
     out.u32(end.accesses().size());
     for (Access access : end.accesses()) encode(access, out);

@@ -3,8 +3,8 @@ package lmake.wire;
 import java.nio.charset.StandardCharsets;
 
 /**
- * File names are bytes; inside the server they are strings. UTF-8 is decoded, a byte that is no part of it becomes a lone
- * surrogate U+DC80..U+DCFF, and encoding gives back the very same bytes. Pure; any thread.
+ * File names are bytes; inside the server they are strings. UTF-8 is decoded, a byte that is no part of it becomes a
+ * lone surrogate U+DC80..U+DCFF, and encoding gives back the very same bytes. Pure; any thread.
  */
 public final class PathBytes {
   private static final char BAD = 0xDC00;
@@ -53,12 +53,15 @@ public final class PathBytes {
     return true;
   }
 
-  /** Length of the well-formed sequence at i, 0 when there is none: too short, too long for its value, or a surrogate. */
+  /**
+   * Length of the well-formed sequence at i, 0 when there is none: too short, too long for its value, or a surrogate.
+   */
   private static int sequence(byte[] bytes, int i, int end) {
     int first = bytes[i] & 0xFF;
     if (first < 0x80) return 1;
-    int size = first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
-    if (size == 0 || i + size > end) return 0;
+    if (first < 0xC2 || first > 0xF4) return 0;
+    int size = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    if ( i + size > end) return 0;
     for (int k = 1; k < size; k++) if ((bytes[i + k] & 0xC0) != 0x80) return 0;
     int point = codePoint(bytes, i, size);
     if (size == 3 && (point < 0x800 || point >= 0xD800 && point < 0xE000)) return 0;

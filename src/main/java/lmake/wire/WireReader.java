@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Takes the payload of one frame apart. Whatever the bytes are, it gives values or throws {@link WireException}, and allocates
- * no more than the frame is long. One use, one thread.
+ * Takes the payload of one frame apart. Whatever the bytes are, it gives values or throws {@link WireException}, and
+ * allocates no more than the frame is long. One use, one thread.
  */
 public final class WireReader {
   private final ByteBuffer buffer;

@@ -145,7 +145,10 @@ class ConnectionsTest {
     assertThat(socket).doesNotExist();
   }
 
-  /** Whoever found the socket is served, or told by a refused connection that he must start another server: never dropped. */
+  /**
+   * Whoever found the socket is served, or told by a refused connection that he must start another server: never
+   * dropped.
+   */
   @Test
   void noClientIsLostWhileTheServerLeaves() throws Exception {
     for (int round = 0; round < 50; round++) {

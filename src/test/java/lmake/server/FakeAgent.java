@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * An agent that runs nothing: a python script that speaks frames. A job ends at once with the last word of its argv as stdout,
- * but for these commands: {@code wait} ends when it is killed, {@code crash} kills the agent, {@code garbage} makes it send
- * nonsense.
+ * An agent that runs nothing: a python script that speaks frames. A job ends at once with the last word of its argv as
+ * stdout, but for these commands: {@code wait} ends when it is killed, {@code crash} kills the agent, {@code garbage}
+ * makes it send nonsense.
  */
 final class FakeAgent {
   private static final String SCRIPT =
