@@ -77,6 +77,13 @@ def outputs_are_captured_apart(a):
 
 
 @test
+def size_of_what_was_made_is_told(a):
+    a.write('read', 'x' * 100)
+    assert a.run('echo hello >out; ln -s read link', wanted=['out', 'link', 'none']).size == 6 + 4
+    assert a.run('cat read').size == 0
+
+
+@test
 def one_stream_keeps_the_order(a):
     end = a.run('echo 1; echo 2 >&2; echo 3', flags=16)
     assert (end.stdout, end.stderr) == ('', '1\n2\n3\n'), end

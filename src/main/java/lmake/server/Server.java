@@ -59,7 +59,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     checkpoints = new Checkpoints(store);
     attempts = new Attempts(store);
     engine = new Engine(graph, attempts.first());
-    reqs = new Reqs(loop::post);
+    reqs = new Reqs(loop::post, engine::wants);
     Endings endings = new Endings(store, new Verdicts(graph, reqs, () -> site().rules()));
     executions = new Executions(graph, agent, reqs, new StartOrders(graph, places), endings, loop::post);
     makefiles = new MakefileReader(places, store, graph, disk, agent, this::builds, this::adopt, this::useless);

@@ -12,6 +12,7 @@ import lmake.engine.Action.WashKind;
 import lmake.graph.Graph;
 import lmake.rules.EarlyError;
 import lmake.rules.Launch;
+import lmake.rules.Rule;
 import lmake.rules.RuleBook;
 import lmake.rules.TargetEntry;
 import lmake.wire.AgentOrder;
@@ -91,9 +92,9 @@ final class StartOrders {
     return actions;
   }
 
-  /** The other job whose file is removed, for the warning. */
+  /** The rule of the other job whose file is removed, for the warning. */
   private String note(Execution one, Wash wash, RuleBook book) {
     if (wash.writer() == 0 || wash.writer() == one.job()) return "";
-    return book.rule(graph.rule(wash.writer())).map(rule -> rule.jobName(graph.stems(wash.writer()))).orElse("");
+    return book.rule(graph.rule(wash.writer())).map(Rule::name).orElse("");
   }
 }
