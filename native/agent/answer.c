@@ -132,9 +132,12 @@ void call_note(struct job *job, struct call *c)
 		if (name_resolve(c->cwd, c->args[i], c->options & LM_OPT_FOLLOW, &to, note_link, job) < 0 ||
 		    to.where == NAME_OUTSIDE)
 			continue;
-		c->names[i] = n.name = strdup(to.name);
+		n.name = to.name;
 		n.sig = name_sig(n.name, &n.mtime);
 		noted_add(job, &n);
+		/* The root is no file: it can be said that it may be listed, and nothing can be asked of it. */
+		if (to.where != NAME_ROOT)
+			c->names[i] = strdup(to.name);
 	}
 }
 
@@ -220,7 +223,7 @@ uint8_t call_list(struct job *job, const struct call *c, struct tally *lines)
 	if (c->n_args && *c->args[0]) {
 		if (name_resolve(c->cwd, c->args[0], true, &dir, NULL, NULL) < 0)
 			return 1;
-		if (!strcmp(dir.name, agent.config.root))
+		if (dir.where == NAME_ROOT)
 			dir.name[0] = 0;
 	}
 	if (!compile(c, &re, &with))
@@ -229,7 +232,7 @@ uint8_t call_list(struct job *job, const struct call *c, struct tally *lines)
 	for (uint32_t i = 0; i < m->n; i++) {
 		const struct access *a = &m->list[i];
 
-		if (targets ? !a->write : !a->read || a->bits & LM_READ_LATE)
+		if (!strcmp(a->name, ".") || (targets ? !a->write : !a->read || a->bits & LM_READ_LATE))
 			continue;
 		if (is_below(dir.name, a->name) && (!with || !regexec(&re, a->name, 0, NULL, 0)))
 			put_seen_from(lines, cwd.name, inside, a->name);

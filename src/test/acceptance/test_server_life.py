@@ -93,6 +93,31 @@ class ServerLifeTest(unittest.TestCase):
             self.assertIn('was already up-to-date : hello', repo.run('lmake hello').out)
             self.assertEqual(1, len(repo.servers()))
 
+    def test_makefile_without_end_dies_with_the_last_command_that_waits_for_it(self):
+        with Repo({'Lmakefile.py': 'while True: pass\n'}) as repo:
+            def reads() -> bool:
+                return any('lmake_reader' in command for command in repo.processes().values())
+
+            for end in (signal.SIGINT, signal.SIGKILL):
+                clients = [repo.popen('exec lmake hello') for _ in range(2)]
+                self.assertTrue(wait_until(reads, 10))
+                time.sleep(0.5)
+                for client in clients:
+                    self.assertTrue(reads())
+                    os.killpg(client.pid, end)
+                    client.communicate(timeout=10)
+                    self.assertEqual(-end, client.returncode)
+                self.assertTrue(wait_until(lambda: not reads(), 5), repo.processes())
+            repo.write('Lmakefile.py', HELLO)
+            self.assertEqual(0, repo.run('lmake hello').rc)
+
+    def test_makefile_that_ends_python_is_a_bad_makefile(self):
+        for text, said in (('os._exit(0)', 'exit before'), ('os._exit(3)', 'status 3'), ('os.kill(os.getpid(), 9)', 'signal 9')):
+            with self.subTest(text), Repo({'Lmakefile.py': f'import os; {text}\n'}) as repo:
+                result = repo.run('lmake hello')
+                self.assertEqual(8, result.rc)
+                self.assertIn(said, result.err)
+
     def test_interrupt_kills_private_jobs_and_lets_shared_ones_go_on(self):
         with Repo({'Lmakefile.py': SHARED}) as repo:
             repo.run('mkdir -p LMAKE/lmake; mkfifo LMAKE/lmake/go')

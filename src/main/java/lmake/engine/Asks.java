@@ -68,7 +68,7 @@ final class Asks {
     for (int i = 0; i < ask.deps().size(); i++) {
       int node = ask.deps().node(i);
       if (req.goal(node) >= goal) continue;
-      nodes.need(req, node, goal);
+      nodes.need(req, node, goal, req.job(ask.job()).target);
       wanted = true;
     }
     return wanted;

@@ -184,7 +184,7 @@ final class JobMaker {
     boolean onDisk = state.willRun || !before.none() || req.options.archive() || seenDangling(deps, i, node);
     int goal = onDisk ? Req.DISK : Req.STATUS;
     // Advanced at once: most are settled already, which saves a trip through the work queue.
-    if (req.want(node, goal)) nodes.advance(req, node);
+    if (req.want(node, goal, state.target)) nodes.advance(req, node);
     if (!req.reached(node, goal)) {
       walk.enough = state.hasty && !walk.why.none();
       if (!walk.enough) await(req, job, state, node, goal, walk);

@@ -64,7 +64,9 @@ final class JobRuns {
     graph.setReason(job, why);
     if (why.kind() == RunReason.Kind.RETRY) turn.emit(say(req, "retry", job, -1, why));
     boolean liveOut = req.options.liveOut() && requested(req, job);
-    turn.emit(new Action.Start(job, attempt, why, washes, req.options.keepTmp(), liveOut));
+    turn.emit(
+        new Action.Start(
+            job, attempt, why, washes, req.options.keepTmp(), liveOut, state.target, req.origin(state.target)));
   }
 
   private static boolean requested(Req req, int job) {
@@ -245,8 +247,9 @@ final class JobRuns {
         req.held.put(job, held);
         if (retry(req, job, state, status)) {
           req.held.remove(job);
-          turn.emit(say(req, "failed", job, result.execMs(), RunReason.NONE));
+          // Whoever prints it must know that the stderr of this run is not the last word.
           state.asked = new RunReason(RunReason.Kind.RETRY, 0);
+          turn.emit(say(req, "failed", job, result.execMs(), state.asked));
         }
       }
     }

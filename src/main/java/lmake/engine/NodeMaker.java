@@ -22,9 +22,9 @@ final class NodeMaker {
     this.graph = turn.graph;
   }
 
-  /** Wants the node at the goal; it is looked at later in this turn. */
-  void need(Req req, int node, int goal) {
-    if (req.want(node, goal)) turn.queueNode(req, node);
+  /** Wants the node at the goal, as {@link Req#want}; it is looked at later in this turn. */
+  void need(Req req, int node, int goal, int because) {
+    if (req.want(node, goal, because)) turn.queueNode(req, node);
   }
 
   void advance(Req req, int node) {
@@ -78,6 +78,7 @@ final class NodeMaker {
       req.watchJob(state, node);
       if (state.step == Req.JobState.IDLE) {
         state.step = Req.JobState.DEP;
+        state.target = node;
         turn.queueJob(req, job);
       }
     }
@@ -251,7 +252,7 @@ final class NodeMaker {
     req.clear(node, Req.CHECKED);
     req.set(node, Req.RECHECK);
     req.setReached(node, 0);
-    req.want(node, Req.DISK);
+    req.want(node, Req.DISK, node);
     turn.queueNode(req, node);
   }
 }

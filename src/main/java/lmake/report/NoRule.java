@@ -50,7 +50,11 @@ public final class NoRule {
       return;
     }
     Set<String> missing = new HashSet<>();
-    for (Candidate candidate : candidates) candidate(candidate, depth + 1, missing);
+    for (Candidate candidate : candidates) {
+      candidate(candidate, depth + 1, missing);
+      // What comes after it has no say.
+      if (candidate.rule().special() == Rule.Special.ANTI) break;
+    }
     // With several rules, which one the user had in mind cannot be told: going deeper would bury the answer.
     if (missing.size() == 1) explain(missing.iterator().next(), depth + 2);
   }

@@ -64,7 +64,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     checkpoints = new Checkpoints(store);
     attempts = new Attempts(store);
     engine = new Engine(graph, attempts.first());
-    reqs = new Reqs(loop::post);
+    reqs = new Reqs(loop::post, engine::wants);
     Endings endings = new Endings(store, new Verdicts(graph, reqs, () -> site().rules()));
     executions = new Executions(graph, agent, reqs, new StartOrders(graph, places), endings, loop::post);
     makefiles = new MakefileReader(places, store, graph, disk, agent, this::builds, this::adopt, this::useless);
@@ -157,12 +157,18 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
 
   @Override
   public void interrupt(Client client) {
-    loop.post(() -> reqs.interrupt(client));
+    loop.post(() -> {
+      makefiles.left(client);
+      reqs.interrupt(client);
+    });
   }
 
   @Override
   public void lost(Client client) {
-    loop.post(() -> reqs.lost(client));
+    loop.post(() -> {
+      makefiles.left(client);
+      reqs.lost(client);
+    });
   }
 
   @Override
