@@ -1,5 +1,6 @@
 """Nobody starts, stops or mends a server by hand: whatever happens to it, the next command just works."""
 
+import concurrent.futures
 import os
 import pathlib
 import random
@@ -117,6 +118,28 @@ class ServerLifeTest(unittest.TestCase):
                 result = repo.run('lmake hello')
                 self.assertEqual(8, result.rc)
                 self.assertIn(said, result.err)
+
+    def test_shutdown_waits_for_what_is_being_built(self):
+        with Repo({'Lmakefile.py': SHARED}) as repo:
+            repo.run('mkdir -p LMAKE/lmake; mkfifo LMAKE/lmake/go')
+            build = repo.popen('exec lmake shared')
+            self.assertTrue(wait_until(lambda: jobs(repo), 10))
+            self.assertEqual(0, repo.run('lmake --shutdown').rc)
+            time.sleep(1.5)
+            self.assertEqual(1, len(repo.servers()))
+            pathlib.Path(repo.root, 'LMAKE/lmake/go').write_text('went on\n')
+            out, _ = build.communicate(timeout=20)
+            self.assertEqual(0, build.returncode, out)
+            self.assertTrue(wait_until(lambda: not repo.processes(), 5), repo.processes())
+            self.assertFalse((repo.root / 'LMAKE/server').exists())
+
+    def test_no_command_fails_because_the_server_is_leaving(self):
+        with Repo({'Lmakefile.py': HELLO}) as repo:
+            with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                ends = list(pool.map(lambda _: repo.run('lmake hello', LMAKE_IDLE='0'), range(10 * ROUNDS)))
+            self.assertEqual([], [end for end in ends if end.rc != 0])
+            self.assertTrue(wait_until(lambda: not repo.processes(), 10), repo.processes())
+            self.assertFalse((repo.root / 'LMAKE/server').exists())
 
     def test_interrupt_kills_private_jobs_and_lets_shared_ones_go_on(self):
         with Repo({'Lmakefile.py': SHARED}) as repo:

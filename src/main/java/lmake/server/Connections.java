@@ -83,12 +83,21 @@ final class Connections implements Runnable {
     Path fresh = Path.of(socket + "." + ProcessHandle.current().pid());
     Files.deleteIfExists(fresh);
     ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    channel.bind(UnixDomainSocketAddress.of(fresh), 1024);
+    bind(channel, fresh);
     channel.configureBlocking(false);
     channel.register(selector, SelectionKey.OP_ACCEPT);
     socketKey = KernelLock.fileKey(fresh);
     Files.move(fresh, socket, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     listener = channel;
+  }
+
+  private static void bind(ServerSocketChannel channel, Path name) throws IOException {
+    try {
+      channel.bind(UnixDomainSocketAddress.of(name), 1024);
+    } catch (IOException e) {
+      // Its own message names no file.
+      throw new IOException("cannot make " + name + " : " + e.getMessage(), e);
+    }
   }
 
   /** Runs until {@link #close}. */
