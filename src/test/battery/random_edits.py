@@ -12,7 +12,7 @@ import argparse, os, random, shutil, stat, subprocess, sys, tempfile
 
 LMAKEFILE = r'''
 import lmake
-from lmake.rules import Rule, AntiRule
+from lmake.rules import Rule, AntiRule, PyRule
 import tools
 lmake.manifest = [l.strip() for l in open('Manifest')]
 class Base(Rule):
@@ -50,7 +50,7 @@ class Exe(Base):
 class Mode(Base):
     target = '{F}.mode'
     cmd    = 'if [ -x {F}.exe ]; then echo exe; else echo plain; fi; cat {F}.exe; readlink {F}.ln'
-class Py(Base):
+class Py(Base, PyRule):
     target = '{F}.py.out'
     deps   = {'U': '{F}.use'}
     def cmd():
