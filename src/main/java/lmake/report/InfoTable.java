@@ -92,6 +92,7 @@ public final class InfoTable {
       Instant end = Instant.ofEpochSecond(0, run.endDate());
       add("end date", DATE.format(end.atZone(ZoneId.systemDefault())));
     }
+    if (!run.os().isEmpty()) add("os", run.os());
     add("status", status.word());
     if (!run.tmpDir().isEmpty()) add("tmp dir", run.tmpDir());
     boolean ran = run.waitStatus() >= 0 && status != JobStatus.LOST && status != JobStatus.LOST_ERR;
@@ -103,6 +104,8 @@ public final class InfoTable {
     }
     if (run.totalNs() > 0) duration("elapsed total", run.totalNs());
     if (ran && run.maxRss() > 0) size("used mem", "used_mem", run.maxRss());
+    // The average parallelism is not recorded; a job that runs alone costs what it lasts.
+    if (ran && run.endDate() > 0) duration("cost", run.endDate() - run.startDate());
     if (run.targetsSize() > 0) size("total targets size", "total_size", run.targetsSize());
   }
 
