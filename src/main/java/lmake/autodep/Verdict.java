@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import lmake.graph.Accesses;
 import lmake.graph.DepFlags;
 import lmake.graph.DepVector;
 import lmake.graph.Graph;
@@ -166,8 +167,9 @@ public final class Verdict {
       deps.add(file);
     } else if (!complaint.isEmpty()) {
       refuse(file, complaint);
-      if (read) deps.add(file);
-    } else if (file.mayWrite()) {
+      // That it was no link when it was opened is nothing to run again for.
+      if (read && (file.kinds() != Accesses.L || file.has(Accesses.REQUIRED))) deps.add(file);
+    } else if (file.mayWrite() || source) {
       writeAllowed(file, read, source);
     } else {
       writeUndeclared(file, read);

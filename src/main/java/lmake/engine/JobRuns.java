@@ -122,10 +122,11 @@ final class JobRuns {
     if (run == null || run.attempt != attempt) return false;
     turn.running.remove(job);
     JobStatus status = settleLoss(job, result.status());
+    DepVector deps = resolved(result.deps()); // first: a source the job read and then wrote is known as it was read
     boolean changed = applyTargets(job, result, status);
     // A run that was killed, lost or never began has seen only some of its deps: what was known before is better.
     boolean seen = status != JobStatus.KILLED && status != JobStatus.LOST && status != JobStatus.LOST_ERR;
-    if (seen && result.deps().size() > 0) graph.setDeps(job, resolved(result.deps()));
+    if (seen && deps.size() > 0) graph.setDeps(job, deps);
     else if (seen && status != JobStatus.EARLY_ERROR) graph.setDeps(job, DepVector.EMPTY);
     graph.setStatus(job, status);
     graph.setCmd(job, run.cmdCrc, run.rsrcCrc);

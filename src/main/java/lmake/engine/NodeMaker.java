@@ -149,7 +149,10 @@ final class NodeMaker {
   void checked(Req req, Event.NodeChecked answer) {
     int node = answer.node();
     req.set(node, Req.CHECKED);
-    boolean hot = answer.kind().file() && answer.now() - answer.date() < turn.matching.book().config().datePrecisionNs();
+    // What a job of ours wrote is known from its end, however young it is.
+    boolean ours = graph.writer(node) != 0 && graph.sig(node) == answer.sig() && Crc.known(graph.crc(node));
+    boolean young = answer.now() - answer.date() < turn.matching.book().config().datePrecisionNs();
+    boolean hot = answer.kind().file() && young && !ours;
     Match match = turn.matching.of(node);
     if (match.kind().source()) sourceChecked(req, answer, match.kind() == Match.Kind.SOURCE);
     else if (req.has(node, Req.ABSENT)) absentChecked(req, answer);
