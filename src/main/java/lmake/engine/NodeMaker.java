@@ -174,10 +174,13 @@ final class NodeMaker {
     graph.setContent(node, crc, sig);
     graph.setFlag(node, Graph.POLLUTED | Graph.BUSY, false);
     if (changed) graph.setWriter(node, 0); // the user's again, had a job written it
+    req.clear(node, Req.ABSENT);
     if (!there && mustExist) {
       req.set(node, Req.ERR);
       turn.emit(new Action.SayNode(req.id, "missing", node, List.of()));
-    } else if (there && (changed || touched)) {
+    } else if (!there) {
+      req.set(node, Req.ABSENT);
+    } else if (changed || touched) {
       String word = !changed ? "steady" : Crc.exists(before) ? "changed" : "new";
       turn.emit(new Action.SayNode(req.id, word, node, List.of()));
     }
