@@ -154,7 +154,8 @@ public final class Verdict {
   }
 
   private void write(Touched file) {
-    boolean read = file.readCounts();
+    boolean readFirst = file.allowed() == 0 || file.access().firstRead() < file.allowed() || right.source(file.name());
+    boolean read = readFirst && file.readCounts();
     if (!file.exists() && !file.existed() && !file.statik()) {
       // Made and removed: nothing remains but that it was absent.
       if (read && !file.declared()) deps.add(file);
