@@ -62,6 +62,7 @@ final class Connections implements Runnable {
   private final ConcurrentLinkedQueue<Client> writers = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private volatile ServerSocketChannel listener;
+  private volatile Optional<Object> socketKey = Optional.empty();
   private volatile Optional<LastWords> lastWords = Optional.empty();
   private volatile boolean closed;
 
@@ -85,6 +86,7 @@ final class Connections implements Runnable {
     channel.bind(UnixDomainSocketAddress.of(fresh), 1024);
     channel.configureBlocking(false);
     channel.register(selector, SelectionKey.OP_ACCEPT);
+    socketKey = KernelLock.fileKey(fresh);
     Files.move(fresh, socket, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     listener = channel;
   }
@@ -154,7 +156,7 @@ final class Connections implements Runnable {
     if (listener == null) return;
     shut(listener);
     try {
-      Files.deleteIfExists(socket);
+      removeName();
     } catch (IOException e) {
       ServerLog.say("cannot remove " + socket + ": " + e);
     }
@@ -269,7 +271,7 @@ final class Connections implements Runnable {
   private boolean stopListening() {
     try {
       if (!clients.isEmpty()) return false;
-      Files.deleteIfExists(socket);
+      removeName();
       nap();
       // Nobody finds us any more; who found us just before is in the backlog by now.
       if (acceptAll() == 0) {
@@ -284,6 +286,11 @@ final class Connections implements Runnable {
       ServerLog.say("cannot stop listening", e);
       return false;
     }
+  }
+
+  /** Only of our own socket: were LMAKE removed, another server may serve under this name by now. */
+  private void removeName() throws IOException {
+    if (socketKey.isPresent() && socketKey.equals(KernelLock.fileKey(socket))) Files.deleteIfExists(socket);
   }
 
   private static void nap() {

@@ -56,6 +56,16 @@ class ConnectionsTest {
   }
 
   @Test
+  void theSocketOfWhoeverCameAfterUsIsLeftAlone() throws Exception {
+    // What happens when LMAKE is removed under a server: the next one listens under the same name.
+    Files.delete(socket);
+    Files.createFile(socket);
+    connections.close(0);
+    assertThat(socket).exists();
+    Files.delete(socket);
+  }
+
+  @Test
   void aCommandGoesInAndItsOutputComesOut() throws Exception {
     try (SocketChannel peer = connect()) {
       hello(peer, "lshow");
