@@ -59,7 +59,8 @@ final class Parser {
 
   /** Help: the same text for {@code -h} and below a usage error. */
   String usage(String installDir) {
-    StringBuilder text = new StringBuilder(tool.tool() + " [options] " + tool.operands() + "\n" + ToolSpec.VERSION + "\n");
+    StringBuilder text = new StringBuilder(tool.tool() + " [options] " + tool.operands() + "\n");
+    text.append(ToolSpec.VERSION).append('\n');
     if (!tool.keys().isEmpty()) text.append("keys (exactly 1) :\n").append(rows(true));
     text.append("flags :\n").append(rows(false));
     text.append("consider :\n  man ").append(tool.tool()).append("\n  ");
@@ -103,7 +104,8 @@ final class Parser {
     };
   }
 
-  // Converters are no lambdas: the class-data archive takes none of an interface as old as picocli's, nor that interface.
+  // Converters are no lambdas: of an interface as old as picocli's the class-data archive takes none, and leaves out
+  // the interface as well.
 
   private record NumberConverter(int most) implements ITypeConverter<Integer> {
     @Override
