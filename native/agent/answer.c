@@ -124,6 +124,7 @@ void call_note(struct job *job, struct call *c)
 		return;
 	}
 	n = model(job, c);
+	c->first_noted = job->n_noted;
 	c->names = calloc(c->n_args + 1, sizeof *c->names);
 	if (!c->names)
 		abort();
@@ -139,12 +140,22 @@ void call_note(struct job *job, struct call *c)
 		if (to.where != NAME_ROOT)
 			c->names[i] = strdup(to.name);
 	}
+	c->end_noted = job->n_noted;
+}
+
+/* What was built while the caller waited is what it finds; what was there before was seen by nobody. */
+static void note_built(struct job *job, const struct call *c)
+{
+	for (uint32_t i = c->first_noted; i < c->end_noted; i++)
+		job->noted[i].sig = name_sig(job->noted[i].name, &job->noted[i].mtime);
 }
 
 void call_note_reads(struct job *job, const struct call *c)
 {
 	struct noted n = { .bits = LM_L | LM_R, .date = now_real(), .group = job->groups };
 
+	if (c->verb == LM_VERB_DEPEND && c->options & LM_OPT_DIRECT)
+		note_built(job, c);
 	if (!(c->options & LM_OPT_READ) || c->verb != LM_VERB_DEPEND)
 		return;
 	for (uint32_t i = 0; i < c->n_names; i++) {

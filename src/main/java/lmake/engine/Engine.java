@@ -111,7 +111,7 @@ public final class Engine {
         else jobs.advance(work.req(), work.job());
       }
       for (Req req : turn.reqs.values()) if (req.looks == 0 && !req.killed) jobs.tellHeld(req);
-    } while (asks.settle(nodes) || ends.hastenLoops(jobs));
+    } while (asks.settle(nodes) || ends.hastenLoops(jobs) || asks.giveUp());
     ends.settle();
   }
 

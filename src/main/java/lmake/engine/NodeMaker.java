@@ -150,7 +150,10 @@ final class NodeMaker {
   void checked(Req req, Event.NodeChecked answer) {
     int node = answer.node();
     req.set(node, Req.CHECKED);
-    boolean hot = answer.kind().file() && answer.now() - answer.date() < turn.matching.book().config().datePrecisionNs();
+    // What a job of ours wrote is known from its end, however young it is.
+    boolean ours = graph.writer(node) != 0 && graph.sig(node) == answer.sig() && Crc.known(graph.crc(node));
+    boolean young = answer.now() - answer.date() < turn.matching.book().config().datePrecisionNs();
+    boolean hot = answer.kind().file() && young && !ours;
     Match match = turn.matching.of(node);
     if (match.kind().source()) sourceChecked(req, answer, match.kind() == Match.Kind.SOURCE);
     else if (req.has(node, Req.ABSENT)) absentChecked(req, answer);
@@ -172,10 +175,13 @@ final class NodeMaker {
     graph.setContent(node, crc, sig);
     graph.setFlag(node, Graph.POLLUTED | Graph.BUSY, false);
     if (changed) graph.setWriter(node, 0); // the user's again, had a job written it
+    req.clear(node, Req.ABSENT);
     if (!there && mustExist) {
       req.set(node, Req.ERR);
       turn.emit(new Action.SayNode(req.id, "missing", node, List.of()));
-    } else if (there && (changed || touched)) {
+    } else if (!there) {
+      req.set(node, Req.ABSENT);
+    } else if (changed || touched) {
       String word = !changed ? "steady" : Crc.exists(before) ? "changed" : "new";
       turn.emit(new Action.SayNode(req.id, word, node, List.of()));
     }

@@ -109,9 +109,11 @@ final class Execution {
     asked.put(ask, deps);
   }
 
-  void answered(long ask) {
+  /** True when it waits for nothing more. */
+  boolean answered(long ask) {
     DepVector deps = asked.remove(ask);
     for (int i = 0; deps != null && i < deps.size(); i++) waited.add(deps.node(i));
+    return asked.isEmpty();
   }
 
   /** Deps that were built before it went on: nobody writes them while it reads. */

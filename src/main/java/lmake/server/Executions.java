@@ -110,7 +110,7 @@ final class Executions {
   void answer(Action.Answer answer) {
     Execution one = all.get(answer.attempt());
     if (one == null || one.running().isEmpty()) return;
-    one.answered(answer.ask());
+    if (one.answered(answer.ask())) backend.resume(one.attempt());
     one.running().get().link().send(new AgentOrder.Answer(answer.attempt(), answer.ask(), answer.ok(), answer.lines()));
   }
 
@@ -126,8 +126,11 @@ final class Executions {
     Execution one = all.get(ask.seq());
     if (one == null) return;
     Event.JobAsks event = Questions.event(graph, one.job(), ask);
-    if (event.question() == Event.Question.BUILD_NOW) one.asks(ask.ask(), event.deps());
     engine.accept(event);
+    if (event.question() != Event.Question.BUILD_NOW) return;
+    one.asks(ask.ask(), event.deps());
+    backend.pause(one.attempt());
+    launch();
   }
 
   void report(AgentReport.LiveOut out) {

@@ -43,13 +43,14 @@ final class RunRecords {
         one.pid(),
         end.stdout(),
         end.stderr(),
-        result.messages());
+        result.messages(),
+        HostOs.NAME);
   }
 
   /** Of a run that never was. */
   static RunRecord of(Execution one, JobResult result, long now) {
     return new RunRecord(
         one.attempt(), 0, List.of(), Map.of(), one.resources().values(), "", "", "", "", 0, one.order().why(), "", "",
-        now, now, result.status(), -1, 0, 0, 0, 0, 0, 0, NOTHING, NOTHING, result.messages());
+        now, now, result.status(), -1, 0, 0, 0, 0, 0, 0, NOTHING, NOTHING, result.messages(), "");
   }
 }

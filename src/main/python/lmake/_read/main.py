@@ -113,6 +113,7 @@ class _Reading(object):
         standard = list(sys.path)
         imports.set_path(self.root, self.lib)
         imports.use_sources(standard)
+        imports.probe(self.root)
         self.lmake = lmake
         lmake.user_environ, self.used = environ.make_user_environ(values)
         lmake.sub_repo = '.'
