@@ -347,11 +347,10 @@ def one_step(project, bindir, work, log):
     wanted = project.rand.sample(targets_of(NAMES), project.rand.randrange(1, 4))
     log.append('lmake ' + ' '.join(wanted))
     code, text = run(bindir, project.root, wanted, '600')
-    clean = os.path.join(work, 'clean')
-    shutil.rmtree(clean, ignore_errors=True)
-    os.makedirs(clean)
+    clean = tempfile.mkdtemp(prefix='clean', dir=work)
     project.write_all(clean)
     clean_code, clean_text = run(bindir, clean, wanted, '0')
+    run(bindir, clean, ['--shutdown'], '0')
     if code != clean_code:
         return 'exit code %d, from nothing %d\n%s\n--- from nothing\n%s' % (code, clean_code, text, clean_text)
     for name in wanted:
@@ -360,6 +359,7 @@ def one_step(project, bindir, work, log):
     again, text2 = run(bindir, project.root, wanted, '600')
     if again != code or ran(text2):
         return 'second build: exit code %d after %d, ran %r\n%s--- first\n%s' % (again, code, ran(text2), text2, text)
+    shutil.rmtree(clean, ignore_errors=True)
     return None
 
 
