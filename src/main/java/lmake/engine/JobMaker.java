@@ -208,6 +208,8 @@ final class JobMaker {
   boolean hasten(Req req, int job) {
     JobState state = req.job(job);
     if (state.hasty || state.step != JobState.DEP) return false;
+    // It would ask again whether its deps are right, and learn nothing.
+    if (graph.status(job) == JobStatus.CHK_DEPS) return false;
     state.hasty = true;
     DepVector deps = depsToWalk(job);
     for (int i = 0; i < deps.size(); i++) req.unwatchNode(deps.node(i), job);

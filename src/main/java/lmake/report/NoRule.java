@@ -82,7 +82,9 @@ public final class NoRule {
     Optional<List<StaticDep>> deps = rule.staticDeps(candidate.stems());
     if (deps.isEmpty()) {
       note(depth, "rule " + rule.name() + " cannot compute its deps :");
-      for (String why : rule.whyNoDeps(candidate.stems())) note(depth + 1, why);
+      for (String why : rule.whyNoDeps(candidate.stems())) {
+        for (String line : why.split("\n")) note(depth + 1, line);
+      }
       return;
     }
     for (StaticDep dep : deps.get()) {

@@ -12,10 +12,29 @@ except ImportError:
     _machinery = None
 
 
+_user_path = []
+
+
 def set_path(root, lib):
-    """Set sys.path as makefiles see it: lmake, the repo, what Python comes with, then '.'."""
+    """Have makefiles see as sys.path: lmake, the repo, what Python comes with, then '.'."""
     standard = [d for d in sys.path if d not in ('', '.', root, lib)]
-    sys.path[:] = [lib, root] + standard + _site_dirs(standard) + ['.']
+    _user_path[:] = [lib, root] + standard + _site_dirs(standard) + ['.']
+
+
+def user_path():
+    """Return sys.path as makefiles left it."""
+    return list(_user_path)
+
+
+def as_user(function, *args):
+    """Call user code with its sys.path. Outside of it, a json.py of the repo is not taken for that of Python."""
+    ours = sys.path
+    sys.path = user_path()
+    try:
+        return function(*args)
+    finally:
+        _user_path[:] = sys.path
+        sys.path = ours
 
 
 def _site_dirs(standard):
