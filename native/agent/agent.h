@@ -68,6 +68,11 @@ extern struct agent agent;
 
 void proto_start(void);
 void proto_flush(void);
+
+/* Tell that a job is there. Not worth waking the server for: sent with what comes next, 20 ms later at most. */
+struct job;
+void proto_started(const struct job *job);
+int64_t proto_deadline(void);		/* when the loop must come round for it (now_mono), or NEVER */
 void proto_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void agent_shutdown(int rc);		/* kill every job, say the last words, leave */
 
@@ -182,7 +187,7 @@ void job_remove_tmp(struct job *job);
 void tree_kill(const struct job *job);
 
 /* names.c */
-enum { NAME_OUTSIDE, NAME_REPO, NAME_SOURCE_DIR };
+enum { NAME_OUTSIDE, NAME_REPO, NAME_SOURCE_DIR, NAME_ROOT };	/* root: the dir itself, "." in logs too */
 struct resolved {
 	char name[4096 + 16];		/* as reported */
 	int where;

@@ -124,6 +124,7 @@ void call_note(struct job *job, struct call *c)
 		return;
 	}
 	n = model(job, c);
+	c->first_noted = job->n_noted;
 	c->names = calloc(c->n_args + 1, sizeof *c->names);
 	if (!c->names)
 		abort();
@@ -132,16 +133,29 @@ void call_note(struct job *job, struct call *c)
 		if (name_resolve(c->cwd, c->args[i], c->options & LM_OPT_FOLLOW, &to, note_link, job) < 0 ||
 		    to.where == NAME_OUTSIDE)
 			continue;
-		c->names[i] = n.name = strdup(to.name);
+		n.name = to.name;
 		n.sig = name_sig(n.name, &n.mtime);
 		noted_add(job, &n);
+		/* The root is no file: it can be said that it may be listed, and nothing can be asked of it. */
+		if (to.where != NAME_ROOT)
+			c->names[i] = strdup(to.name);
 	}
+	c->end_noted = job->n_noted;
+}
+
+/* What was built while the caller waited is what it finds; what was there before was seen by nobody. */
+static void note_built(struct job *job, const struct call *c)
+{
+	for (uint32_t i = c->first_noted; i < c->end_noted; i++)
+		job->noted[i].sig = name_sig(job->noted[i].name, &job->noted[i].mtime);
 }
 
 void call_note_reads(struct job *job, const struct call *c)
 {
 	struct noted n = { .bits = LM_L | LM_R, .date = now_real(), .group = job->groups };
 
+	if (c->verb == LM_VERB_DEPEND && c->options & LM_OPT_DIRECT)
+		note_built(job, c);
 	if (!(c->options & LM_OPT_READ) || c->verb != LM_VERB_DEPEND)
 		return;
 	for (uint32_t i = 0; i < c->n_names; i++) {
@@ -220,7 +234,7 @@ uint8_t call_list(struct job *job, const struct call *c, struct tally *lines)
 	if (c->n_args && *c->args[0]) {
 		if (name_resolve(c->cwd, c->args[0], true, &dir, NULL, NULL) < 0)
 			return 1;
-		if (!strcmp(dir.name, agent.config.root))
+		if (dir.where == NAME_ROOT)
 			dir.name[0] = 0;
 	}
 	if (!compile(c, &re, &with))
@@ -229,7 +243,7 @@ uint8_t call_list(struct job *job, const struct call *c, struct tally *lines)
 	for (uint32_t i = 0; i < m->n; i++) {
 		const struct access *a = &m->list[i];
 
-		if (targets ? !a->write : !a->read || a->bits & LM_READ_LATE)
+		if (!strcmp(a->name, ".") || (targets ? !a->write : !a->read || a->bits & LM_READ_LATE))
 			continue;
 		if (is_below(dir.name, a->name) && (!with || !regexec(&re, a->name, 0, NULL, 0)))
 			put_seen_from(lines, cwd.name, inside, a->name);

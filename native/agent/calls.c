@@ -93,7 +93,7 @@ static void put_reads(struct lm_buf *b, struct job *job)
 	for (uint32_t i = 0; i < m->n; i++) {
 		const struct access *a = &m->list[i];
 
-		if (!a->read)
+		if (!a->read || !strcmp(a->name, "."))
 			continue;
 		lm_put_cstr(b, a->name);
 		lm_put_u64(b, a->sig);

@@ -12,6 +12,7 @@ struct call {
 	uint32_t options, dep_flags, target_flags, delay_ms;
 	char *cwd;
 	uint32_t n_args, n_names;
+	uint32_t first_noted, end_noted;	/* what it added to job->noted */
 	char **args;
 	char **names;			/* args as reported, NULL: outside; DEPEND and TARGET without patterns only */
 };

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "../access/crc.h"
@@ -34,6 +35,16 @@ static void look_at_end(struct access *a, bool killed)
 		a->end_sig = name_sig(a->name, &date);
 }
 
+/* Of a file written, or wanted, that is there: what the job has made, near enough. */
+static uint64_t size_of(const struct access *a)
+{
+	struct stat st;
+
+	if (a->end_sig <= LM_SIG_UNKNOWN || !(a->wanted || a->bits & LM_WRITE) || lstat(a->name, &st) < 0)
+		return 0;
+	return (uint64_t)st.st_size;
+}
+
 static void put_access(struct lm_buf *b, const struct access *a)
 {
 	lm_put_cstr(b, a->name);
@@ -50,9 +61,11 @@ static void put_access(struct lm_buf *b, const struct access *a)
 	lm_put_u32(b, a->target_flags);
 }
 
-static void put_accesses(struct lm_buf *b, struct merged *m, bool killed)
+/* Returns the size of what the job has made. */
+static uint64_t put_accesses(struct lm_buf *b, struct merged *m, bool killed)
 {
 	size_t count = b->len;
+	uint64_t made = 0;
 	uint32_t n = 0;
 
 	lm_put_u32(b, 0);
@@ -63,9 +76,11 @@ static void put_accesses(struct lm_buf *b, struct merged *m, bool killed)
 			continue;	/* a write that did not happen */
 		look_at_end(a, killed);
 		put_access(b, a);
+		made += size_of(a);
 		n++;
 	}
 	lm_set_u32(b, count, n);
+	return made;
 }
 
 static enum outcome outcome_of(const struct job *job, const struct merged *m)
@@ -115,7 +130,8 @@ void job_report(struct job *job)
 	struct merged *m = merge_job(job);
 	enum outcome outcome = outcome_of(job, m);
 	struct lm_buf *b = &agent.out;
-	size_t at = lm_frame_open(b, LM_END);
+	size_t at = lm_frame_open(b, LM_END), size;
+	uint64_t made;
 
 	if (!job->end)
 		job->end = now_real();
@@ -127,11 +143,14 @@ void job_report(struct job *job)
 	lm_put_u64(b, ns_of(&job->usage.ru_utime));
 	lm_put_u64(b, ns_of(&job->usage.ru_stime));
 	lm_put_u64(b, (uint64_t)job->usage.ru_maxrss * 1024);
+	size = b->len;
+	lm_put_u64(b, 0);
 	lm_put_str(b, job->out.kept.data, job->out.kept.len);
 	lm_put_str(b, job->err.kept.data, job->err.kept.len);
 	put_messages(b, job, m);
 	put_tally(b, &job->pre_done);
-	put_accesses(b, m, outcome == OUT_KILLED || outcome == OUT_CHECK_DEPS || outcome == OUT_CANNOT_START);
+	made = put_accesses(b, m, outcome == OUT_KILLED || outcome == OUT_CHECK_DEPS || outcome == OUT_CANNOT_START);
+	lm_set_u64(b, size, made);
 	put_tally(b, &job->patterns);
 	lm_frame_close(b, at);
 }

@@ -84,16 +84,6 @@ static void job_report_and_free(struct job *job)
 	job_free(job);
 }
 
-static void say_started(const struct job *job)
-{
-	size_t at = lm_frame_open(&agent.out, LM_STARTED);
-
-	lm_put_u64(&agent.out, job->order.seq);
-	lm_put_u64(&agent.out, (uint64_t)job->start);
-	lm_put_u32(&agent.out, (uint32_t)job->pid);
-	lm_frame_close(&agent.out, at);
-}
-
 void job_start(struct order *order)
 {
 	struct job *job = calloc(1, sizeof *job);
@@ -124,7 +114,7 @@ void job_start(struct order *order)
 	agent.n_jobs++;
 	if (order->timeout_ms)
 		job->deadline = now_mono() + order->timeout_ms * NS_PER_MS;
-	say_started(job);
+	proto_started(job);
 }
 
 /* ---- death ---- */

@@ -140,6 +140,8 @@ static int timeout_ms(void)
 
 	if (calls < until)
 		until = calls;
+	if (proto_deadline() < until)
+		until = proto_deadline();
 	if (until == NEVER)
 		return -1;
 	left = until - now_mono();

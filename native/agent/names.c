@@ -38,7 +38,10 @@ int name_report(const char *physical, struct resolved *to)
 	size_t n = strlen(c->root);
 
 	to->where = NAME_OUTSIDE;
-	if (below(c->root, n, physical)) {
+	if (!strcmp(physical, c->root)) {
+		to->where = NAME_ROOT;
+		physical = ".";
+	} else if (below(c->root, n, physical)) {
 		to->where = NAME_REPO;
 		physical += n + 1;
 		/* The book-keeping is no file of the user. */

@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../access/crc.h"
@@ -114,14 +116,67 @@ int job_pre_actions(struct job *job)
 	return 0;
 }
 
+/*
+ * Making and removing a dir for each job costs more than any other preparation, and most jobs leave it empty. So while
+ * other jobs run, an empty one stays, to be taken by the next job of the same name; it is looked into both times. With
+ * the last job they all go.
+ */
+#define MAX_SPARE 64
+static char *spare[MAX_SPARE];
+static unsigned int n_spare;
+
+static bool is_empty_dir(const char *name)
+{
+	char buf[1024];
+	struct stat st;
+	int fd = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	bool whole;
+	long n;
+
+	if (fd < 0)
+		return false;
+	whole = !fstat(fd, &st) && (st.st_mode & S_IRWXU) == S_IRWXU;	/* a job may have shut it */
+	n = syscall(SYS_getdents64, fd, buf, sizeof buf);
+	close(fd);
+	return whole && n > 0 && n <= 48;	/* "." and ".." alone take 24 bytes each */
+}
+
+static bool take_spare(const char *tmp)
+{
+	for (unsigned int i = 0; i < n_spare; i++)
+		if (!strcmp(spare[i], tmp)) {
+			free(spare[i]);
+			spare[i] = spare[--n_spare];
+			return is_empty_dir(tmp);
+		}
+	return false;
+}
+
+static bool keep_spare(const char *tmp)
+{
+	if (!agent.n_jobs || n_spare == MAX_SPARE || !is_empty_dir(tmp))
+		return false;
+	spare[n_spare] = strdup(tmp);
+	return spare[n_spare] && ++n_spare;
+}
+
+static void remove_tmp(const char *tmp)
+{
+	int rc;
+
+	if (!rmdir(tmp))
+		return;
+	rc = lm_remove_tree(AT_FDCWD, tmp);
+	if (rc && rc != -ENOENT)
+		proto_log("agent: cannot remove tmp dir %s: %s", tmp, strerror(-rc));
+}
+
 int job_make_tmp(struct job *job)
 {
 	const char *tmp = job->order.tmp;
 	int rc = 0;
 
-	if (!*tmp)
-		return 0;
-	if (!mkdir(tmp, 0777))
+	if (!*tmp || take_spare(tmp) || !mkdir(tmp, 0777))
 		return 0;
 	rc = errno == EEXIST ? lm_remove_tree(AT_FDCWD, tmp) : -errno;
 	if (!rc || rc == -ENOENT)
@@ -135,11 +190,11 @@ int job_make_tmp(struct job *job)
 void job_remove_tmp(struct job *job)
 {
 	const char *tmp = job->order.tmp;
-	int rc;
 
-	if (!*tmp || job->order.flags & JOB_KEEP_TMP || !rmdir(tmp))
-		return;
-	rc = lm_remove_tree(AT_FDCWD, tmp);
-	if (rc && rc != -ENOENT)
-		proto_log("agent: cannot remove tmp dir %s: %s", tmp, strerror(-rc));
+	if (*tmp && !(job->order.flags & JOB_KEEP_TMP) && !keep_spare(tmp))
+		remove_tmp(tmp);
+	while (!agent.n_jobs && n_spare) {
+		remove_tmp(spare[--n_spare]);
+		free(spare[n_spare]);
+	}
 }

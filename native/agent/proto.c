@@ -21,10 +21,15 @@
 #include "../lib/beneath.h"
 
 #define READ_SIZE 65536
+#define LAZY_MS   20
 
 static struct source in, out;
 static struct lm_buf inbuf;
 static bool out_watched;
+
+/* Bytes of `out` that may wait, when they are all of it, and until when (now_mono): see proto_started. */
+static size_t lazy_len;
+static int64_t lazy_until = NEVER;
 
 /* ---- out ---- */
 
@@ -51,9 +56,36 @@ static bool write_some(void)
 	return !agent.out.len;
 }
 
+int64_t proto_deadline(void)
+{
+	return lazy_until;
+}
+
+void proto_started(const struct job *job)
+{
+	bool alone = agent.out.len == lazy_len;
+	size_t at = lm_frame_open(&agent.out, LM_STARTED);
+
+	lm_put_u64(&agent.out, job->order.seq);
+	lm_put_u64(&agent.out, (uint64_t)job->start);
+	lm_put_u32(&agent.out, (uint32_t)job->pid);
+	lm_frame_close(&agent.out, at);
+	if (!alone)
+		return;
+	lazy_len = agent.out.len;
+	if (lazy_until == NEVER)
+		lazy_until = now_mono() + LAZY_MS * NS_PER_MS;
+}
+
 void proto_flush(void)
 {
-	bool all = !agent.out.len || write_some();
+	bool all;
+
+	if (agent.out.len && agent.out.len == lazy_len && now_mono() < lazy_until && !agent.quit)
+		return;
+	lazy_len = 0;
+	lazy_until = NEVER;
+	all = !agent.out.len || write_some();
 
 	if (agent.quit)
 		agent_shutdown(0);

@@ -34,7 +34,8 @@ static void note_file(struct job *job, const char *name, uint32_t bits)
 	struct resolved to;
 	struct noted n = { .name = to.name, .bits = bits, .date = now_real() };
 
-	if (name_resolve(agent.config.root, name, true, &to, note_link, job) < 0 || to.where == NAME_OUTSIDE)
+	if (name_resolve(agent.config.root, name, true, &to, note_link, job) < 0 || to.where == NAME_OUTSIDE ||
+	    to.where == NAME_ROOT)
 		return;
 	n.sig = name_sig(to.name, &n.mtime);
 	if (n.sig && !(bits & LM_WRITE))

@@ -15,6 +15,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -134,7 +135,8 @@ static void become_server(char **argv, const char *log)
 
 /* ---- what it said before it died ---- */
 
-static void show_log(const char *log, off_t from)
+/* Returns whether there was anything. */
+static bool show_log(const char *log, off_t from)
 {
 	static char text[4096 + 1];
 	struct stat st;
@@ -143,28 +145,44 @@ static void show_log(const char *log, off_t from)
 	ssize_t n;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return;
+		return false;
 	if (st.st_size - from > (off_t)sizeof text - 1)
 		from = st.st_size - (off_t)sizeof text + 1;
 	n = pread(fd, text, sizeof text - 1, from);
 	close(fd);
 	if (n <= 0)
-		return;
+		return false;
 	text[n] = 0;
 	if (n == sizeof text - 1 && strchr(text, '\n'))
 		start = strchr(text, '\n') + 1;
 	fputs(start, stderr);
 	if (text[n - 1] != '\n')
 		fputc('\n', stderr);
+	return true;
+}
+
+/* A full disk has no room for what the server would have said about it. */
+static const char *guess(const char *log)
+{
+	struct statvfs fs;
+	char dir[128];
+
+	snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(log, '/') - log), log);
+	if (!statvfs(dir, &fs) && (!fs.f_bavail || !fs.f_favail))
+		return strerror(ENOSPC);
+	return access(dir, W_OK) ? strerror(errno) : "nobody knows why";
 }
 
 static void report_death(const char *log, off_t from, int status)
 {
 	int rc = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 
-	show_log(log, from);
+	bool told = show_log(log, from);
+
 	if (WIFSIGNALED(status))
 		fprintf(stderr, "the server was killed by signal %d while it started\n", WTERMSIG(status));
+	else if (!told)
+		fprintf(stderr, "the server cannot start and has written nothing in %s : %s\n", log, guess(log));
 	exit(rc == 3 || rc == 5 || rc == 6 || rc == 10 || rc == 12 ? rc : RC_BAD_SERVER);
 }
 

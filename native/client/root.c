@@ -146,8 +146,12 @@ static void initialise(const struct command *c)
 	snprintf(tmp, sizeof tmp, VERSION_FILE ".%d", (int)getpid());
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) ||
-	    close(fd) < 0 || rename(tmp, VERSION_FILE) < 0)
-		die(RC_SYSTEM, "cannot write %s/" VERSION_FILE ": %s", c->root, strerror(errno));
+	    close(fd) < 0 || rename(tmp, VERSION_FILE) < 0) {
+		int why = errno;
+
+		unlink(tmp);
+		die(RC_SYSTEM, "cannot write %s/" VERSION_FILE ": %s", c->root, strerror(why));
+	}
 }
 
 static void check_version(char *found)

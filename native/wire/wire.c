@@ -81,6 +81,11 @@ void lm_set_u32(struct lm_buf *b, size_t at, uint32_t v)
 	encode(b->data + at, v, 4);
 }
 
+void lm_set_u64(struct lm_buf *b, size_t at, uint64_t v)
+{
+	encode(b->data + at, v, 8);
+}
+
 size_t lm_frame_open(struct lm_buf *b, uint8_t type)
 {
 	size_t at = b->len;

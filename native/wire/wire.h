@@ -61,6 +61,7 @@ void lm_put_u64(struct lm_buf *b, uint64_t v);
 void lm_put_str(struct lm_buf *b, const void *p, size_t n);
 void lm_put_cstr(struct lm_buf *b, const char *s);
 void lm_set_u32(struct lm_buf *b, size_t at, uint32_t v);	/* fill a count left as 0 earlier */
+void lm_set_u64(struct lm_buf *b, size_t at, uint64_t v);
 
 /* A frame is opened, filled and closed; open returns what close needs. */
 size_t lm_frame_open(struct lm_buf *b, uint8_t type);

@@ -26,6 +26,11 @@ class BadPlacesTest(unittest.TestCase):
         for word in words:
             self.assertIn(word, result.out + result.err)
 
+    def assert_disk_full(self, result: Result):
+        self.assertEqual(10, result.rc, result)
+        self.assertRegex(result.err, r'(?i)no space left|disk is full', result)
+        self.assert_said_clearly(result)
+
     def test_no_python3(self):
         with Repo(FILES) as repo:
             tools = repo.root / '.git/tools'
@@ -72,10 +77,23 @@ class BadPlacesTest(unittest.TestCase):
             repo.run('lmake --shutdown')
             repo.write('source', 'changed\n')
             repo.run('cat /dev/zero >LMAKE/ballast')
-            self.assert_said_clearly(repo.run('lmake hello'), 'o space left')
+            for command in ('lmake hello', 'lmake hello', 'lshow -i hello'):
+                self.assert_disk_full(repo.run(command))
             repo.run('rm LMAKE/ballast')
             self.assertEqual(0, repo.run('lmake hello').rc)
             self.assertEqual('changed\n', repo.read('hello'))
+            # Under a server that has begun well.
+            repo.write('source', 'changed again\n')
+            repo.run('cat /dev/zero >LMAKE/ballast')
+            for _ in range(2):
+                self.assert_disk_full(repo.run('lmake hello'))
+            # With no room for a log either.
+            repo.run('lmake --shutdown; rm LMAKE/ballast; rm LMAKE/lmake/server.log; mkdir LMAKE/lmake/server.log')
+            repo.run('cat /dev/zero >LMAKE/ballast')
+            self.assert_disk_full(repo.run('lmake hello'))
+            repo.run('rm LMAKE/ballast; rmdir LMAKE/lmake/server.log')
+            self.assertEqual(0, repo.run('lmake hello').rc)
+            self.assertEqual('changed again\n', repo.read('hello'))
 
     def test_read_only_repo(self):
         if os.getuid() != 0 or not shutil.which('setpriv'):

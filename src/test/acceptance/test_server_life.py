@@ -1,5 +1,6 @@
 """Nobody starts, stops or mends a server by hand: whatever happens to it, the next command just works."""
 
+import concurrent.futures
 import os
 import pathlib
 import random
@@ -81,6 +82,64 @@ class ServerLifeTest(unittest.TestCase):
                 self.assertEqual(0, again.rc, again)
                 self.assertEqual([str(round_number), *map(str, range(1, 21))], repo.read('20.link').split())
                 self.assertIn('was already up-to-date : 20.link', repo.run('lmake 20.link').out)
+
+    def test_server_whose_LMAKE_was_removed_leaves_that_of_the_next_one_alone(self):
+        with Repo({'Lmakefile.py': HELLO}) as repo:
+            repo.run('lmake hello')
+            old = repo.servers()
+            self.assertEqual(0, repo.run('rm -rf LMAKE; lmake hello').rc)
+            self.assertTrue(wait_until(lambda: not set(old) & set(repo.servers()), 10), repo.processes())
+            self.assertEqual(1, len(repo.servers()))
+            self.assertTrue((repo.root / 'LMAKE/server').exists())
+            self.assertIn('was already up-to-date : hello', repo.run('lmake hello').out)
+            self.assertEqual(1, len(repo.servers()))
+
+    def test_makefile_without_end_dies_with_the_last_command_that_waits_for_it(self):
+        with Repo({'Lmakefile.py': 'while True: pass\n'}) as repo:
+            def reads() -> bool:
+                return any('lmake_reader' in command for command in repo.processes().values())
+
+            for end in (signal.SIGINT, signal.SIGKILL):
+                clients = [repo.popen('exec lmake hello') for _ in range(2)]
+                self.assertTrue(wait_until(reads, 10))
+                time.sleep(0.5)
+                for client in clients:
+                    self.assertTrue(reads())
+                    os.killpg(client.pid, end)
+                    client.communicate(timeout=10)
+                    self.assertEqual(-end, client.returncode)
+                self.assertTrue(wait_until(lambda: not reads(), 5), repo.processes())
+            repo.write('Lmakefile.py', HELLO)
+            self.assertEqual(0, repo.run('lmake hello').rc)
+
+    def test_makefile_that_ends_python_is_a_bad_makefile(self):
+        for text, said in (('os._exit(0)', 'exit before'), ('os._exit(3)', 'status 3'), ('os.kill(os.getpid(), 9)', 'signal 9')):
+            with self.subTest(text), Repo({'Lmakefile.py': f'import os; {text}\n'}) as repo:
+                result = repo.run('lmake hello')
+                self.assertEqual(8, result.rc)
+                self.assertIn(said, result.err)
+
+    def test_shutdown_waits_for_what_is_being_built(self):
+        with Repo({'Lmakefile.py': SHARED}) as repo:
+            repo.run('mkdir -p LMAKE/lmake; mkfifo LMAKE/lmake/go')
+            build = repo.popen('exec lmake shared')
+            self.assertTrue(wait_until(lambda: jobs(repo), 10))
+            self.assertEqual(0, repo.run('lmake --shutdown').rc)
+            time.sleep(1.5)
+            self.assertEqual(1, len(repo.servers()))
+            pathlib.Path(repo.root, 'LMAKE/lmake/go').write_text('went on\n')
+            out, _ = build.communicate(timeout=20)
+            self.assertEqual(0, build.returncode, out)
+            self.assertTrue(wait_until(lambda: not repo.processes(), 5), repo.processes())
+            self.assertFalse((repo.root / 'LMAKE/server').exists())
+
+    def test_no_command_fails_because_the_server_is_leaving(self):
+        with Repo({'Lmakefile.py': HELLO}) as repo:
+            with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                ends = list(pool.map(lambda _: repo.run('lmake hello', LMAKE_IDLE='0'), range(10 * ROUNDS)))
+            self.assertEqual([], [end for end in ends if end.rc != 0])
+            self.assertTrue(wait_until(lambda: not repo.processes(), 10), repo.processes())
+            self.assertFalse((repo.root / 'LMAKE/server').exists())
 
     def test_interrupt_kills_private_jobs_and_lets_shared_ones_go_on(self):
         with Repo({'Lmakefile.py': SHARED}) as repo:

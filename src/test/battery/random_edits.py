@@ -3,8 +3,9 @@
 
 Usage: random_edits.py <dir of lmake's bin> [--steps N] [--seed S]
 
-Makes a project (include chains read from lists, search paths, rules with priorities, star targets, links, executables), then
-repeats: edit something, build some targets. After each build the same targets are built from nothing in a fresh dir from the
+Makes a project (include chains read from lists, search paths, rules with priorities, star targets, links, executables, modules
+imported by jobs, some of them generated, a source dir, linked dirs, incremental targets, calls that ask about deps), then
+repeats: edit something (files that become dirs, links that lead elsewhere, rules, the memory of lmake), build some targets. After each build the same targets are built from nothing in a fresh dir from the
 same sources; names, kinds, bytes, exec bits, link texts and exit codes must be equal, and a second build must run nothing.
 A failure prints the seed and the steps that led to it. Last line: `N passed, N failed`.
 """
@@ -12,7 +13,7 @@ import argparse, os, random, shutil, stat, subprocess, sys, tempfile
 
 LMAKEFILE = r'''
 import lmake
-from lmake.rules import Rule, AntiRule
+from lmake.rules import Rule, AntiRule, PyRule
 import tools
 lmake.manifest = [l.strip() for l in open('Manifest')]
 class Base(Rule):
@@ -50,20 +51,62 @@ class Exe(Base):
 class Mode(Base):
     target = '{F}.mode'
     cmd    = 'if [ -x {F}.exe ]; then echo exe; else echo plain; fi; cat {F}.exe; readlink {F}.ln'
-class Py(Base):
+class Py(Base, PyRule):
     target = '{F}.py.out'
     deps   = {'U': '{F}.use'}
     def cmd():
         print(tools.deco(open(U).read()))
+class Mod(Base, PyRule):              # modules that may be there or not
+    target = '{F}.mod'
+    def cmd():
+        import importlib
+        try: print(importlib.import_module('mods.' + F).V)
+        except ImportError: print('no module', F)
+class Gen(Base):
+    target = 'gen_{F}.py'
+    deps   = {'LST': '{F}.lst'}
+    cmd    = 'echo "V = \\"$(head -1 {LST})\\""'
+class UseGen(Base, PyRule):
+    target = '{F}.gen'
+    def cmd():
+        import importlib
+        print(importlib.import_module('gen_' + F).V)
+class Data(Base):                     # a source dir has it, or another rule does
+    target = '{F}.dat'
+    deps   = {'D': 'data/{F}'}
+    cmd    = 'cat {D} data/sub/{F} || true'
+    stderr_ok = True
+class NoData(Base):
+    target = '{F}.dat'
+    prio   = -1
+    cmd    = 'echo no data'
+class Through(Base):                  # through a linked dir; what is a file now and a dir then
+    target = '{F}.thr'
+    cmd    = 'cat ld/{F} || echo no; cat sw/x || cat sw || echo none'
+    stderr_ok = True
+class Inc(Base):
+    targets = {'O': ('{F}.inc', 'incremental')}
+    deps    = {'LST': '{F}.lst'}
+    cmd     = 'if cmp -s {LST} {O}; then :; else cp {LST} {O}; fi'
+class Told(Base):
+    target = '{F}.told'
+    cmd    = 'ldepend -vRe {F}.const {F}.gen t0 t6 2>&1'
+class Now(Base):
+    target = '{F}.now'
+    cmd    = 'ldepend -d {F}.hit {F}.d/1; cat {F}.hit {F}.d/1'
+class Checked(Base):
+    target = '{F}.ck'
+    cmd    = 'cat {F}.use; lcheck_deps -s; cat {F}.use; cp {F}.use {F}.tmp; mv {F}.tmp $TMPDIR/x'
 %(more)s
 '''
 NAMES = ['a', 'b', 'c', 'd']
-KINDS = ['cat', 'hit', 'd/0', 'd/1', 'd/2', 'const', 'use', 'ln', 'exe', 'mode', 'py.out']
+KINDS = ['cat', 'hit', 'd/0', 'd/1', 'd/2', 'const', 'use', 'ln', 'exe', 'mode', 'py.out', 'mod', 'gen', 'dat', 'thr', 'inc', 'told',
+         'now', 'ck']
 
 
 class Project:
-    def __init__(self, rand, root):
-        self.rand, self.root = rand, root
+    def __init__(self, rand, root, bindir):
+        self.rand, self.root, self.bindir = rand, root, bindir
         self.extra = self.more = ''
         self.files = {}  # sources: name -> (content, exec) or ('-> text', None)
         self.deco = 'x'
@@ -74,6 +117,14 @@ class Project:
             self.files['t%d' % i] = (self.text(), False)
         for n in NAMES[:2]:
             self.files['i1/%s' % n] = (self.text(), False)
+        for d in ('d1', 'd2'):
+            for n in NAMES[:3]:
+                self.files['%s/%s' % (d, n)] = (self.text(), False)
+        self.files['ld'] = ('d1', None)
+        self.files['mods/__init__.py'] = ('', False)
+        self.files['mods/a.py'] = ('V = 1\n', False)
+        self.files['data/keep'] = ('', False)
+        self.files['data/a'] = (self.text(), False)
         os.makedirs(root)
         self.write_all(root)
 
@@ -86,9 +137,7 @@ class Project:
 
     def write(self, root, name):
         path = os.path.join(root, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        if os.path.lexists(path):
-            os.unlink(path)
+        make_way(root, path)
         content, exe = self.files[name]
         if exe is None:
             os.symlink(content, path)
@@ -98,7 +147,7 @@ class Project:
             os.chmod(path, 0o755 if exe else 0o644)
 
     def makefiles(self, root):
-        names = sorted(self.files) + ['Lmakefile.py', 'Manifest', 'tools.py']
+        names = sorted(n for n in self.files if not n.startswith('data/')) + ['Lmakefile.py', 'Manifest', 'data/', 'tools.py']
         with open(os.path.join(root, 'Lmakefile.py'), 'w') as f:
             f.write(LMAKEFILE % {'extra': self.extra, 'more': self.more})
         with open(os.path.join(root, 'Manifest'), 'w') as f:
@@ -151,10 +200,60 @@ class Project:
 
     def delete(self):
         name = self.rand.choice([n for n in sorted(self.files) if n[0] in 'ti'])
-        del self.files[name]
-        os.unlink(os.path.join(self.root, name))
+        self.remove(name)
         self.makefiles(self.root)
         return 'delete ' + name
+
+    def remove(self, name):
+        del self.files[name]
+        os.unlink(os.path.join(self.root, name))
+        if '/' in name and not os.listdir(os.path.join(self.root, os.path.dirname(name))):
+            os.rmdir(os.path.join(self.root, os.path.dirname(name)))
+
+    def data(self):
+        name = self.rand.choice(['data/a', 'data/b', 'data/c', 'data/sub/a', 'data/sub/c'])
+        if name in self.files and self.rand.randrange(3) == 0:
+            self.remove(name)
+            return 'delete ' + name
+        self.files[name] = (self.text(), False)
+        self.write(self.root, name)
+        return 'write ' + name
+
+    def retarget(self):
+        self.files['ld'] = (self.rand.choice(['d1', 'd2', 'nowhere', 'i1']), None)
+        self.write(self.root, 'ld')
+        return 'ld -> ' + self.files['ld'][0]
+
+    def swap(self):
+        for name in ('sw', 'sw/x'):
+            if name in self.files:
+                self.remove(name)
+        kind = self.rand.choice(['file', 'dir', 'link', 'linked dir', 'nothing'])
+        if kind == 'dir':
+            self.files['sw/x'] = (self.text(), False)
+            self.write(self.root, 'sw/x')
+        elif kind != 'nothing':
+            self.files['sw'] = (self.text(), False) if kind == 'file' else ('t5' if kind == 'link' else 'data', None)
+            self.write(self.root, 'sw')
+        self.makefiles(self.root)
+        return 'sw becomes ' + kind
+
+    def mods(self):
+        name = 'mods/%s.py' % self.rand.choice(NAMES)
+        if name in self.files and self.rand.randrange(2):
+            self.remove(name)
+        else:
+            self.files[name] = ('V = %d\n' % self.rand.randrange(3), False)
+            self.write(self.root, name)
+        self.makefiles(self.root)
+        return 'module ' + name
+
+    def forget(self):
+        if self.rand.randrange(4):
+            return 'nothing'
+        run(self.bindir, self.root, ['--shutdown'], '0')
+        shutil.rmtree(os.path.join(self.root, 'LMAKE'))
+        return 'LMAKE removed'
 
     def link(self):
         name = 't%d' % self.rand.randrange(6)
@@ -197,7 +296,20 @@ class Project:
 
     def step(self):
         return self.rand.choice([self.edit, self.edit, self.edit, self.number, self.touch, self.chmod, self.create, self.delete,
-                                 self.link, self.rule, self.module, self.spoil])()
+                                 self.link, self.rule, self.module, self.spoil, self.data, self.retarget, self.swap, self.mods,
+                                 self.forget])()
+
+
+def make_way(root, path):
+    """Removes what would keep a file from being made there."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    elif os.path.lexists(path):
+        os.unlink(path)
+    above = os.path.dirname(path)
+    if above != root and (os.path.islink(above) or os.path.isfile(above)):
+        os.unlink(above)
+    os.makedirs(above, exist_ok=True)
 
 
 def targets_of(names):
@@ -232,14 +344,13 @@ def ran(text):
 def one_step(project, bindir, work, log):
     for _ in range(project.rand.randrange(1, 3)):
         log.append(project.step())
-    wanted = project.rand.sample(targets_of(NAMES), project.rand.randrange(1, 6))
+    wanted = project.rand.sample(targets_of(NAMES), project.rand.randrange(1, 4))
     log.append('lmake ' + ' '.join(wanted))
     code, text = run(bindir, project.root, wanted, '600')
-    clean = os.path.join(work, 'clean')
-    shutil.rmtree(clean, ignore_errors=True)
-    os.makedirs(clean)
+    clean = tempfile.mkdtemp(prefix='clean', dir=work)
     project.write_all(clean)
     clean_code, clean_text = run(bindir, clean, wanted, '0')
+    run(bindir, clean, ['--shutdown'], '0')
     if code != clean_code:
         return 'exit code %d, from nothing %d\n%s\n--- from nothing\n%s' % (code, clean_code, text, clean_text)
     for name in wanted:
@@ -248,6 +359,7 @@ def one_step(project, bindir, work, log):
     again, text2 = run(bindir, project.root, wanted, '600')
     if again != code or ran(text2):
         return 'second build: exit code %d after %d, ran %r\n%s--- first\n%s' % (again, code, ran(text2), text2, text)
+    shutil.rmtree(clean, ignore_errors=True)
     return None
 
 
@@ -266,7 +378,7 @@ def main():
             close(bindir, project, work)
             seed = args.seed + i
             work = tempfile.mkdtemp(prefix='lmake-edits-')
-            project, log = Project(random.Random(seed), os.path.join(work, 'repo')), []
+            project, log = Project(random.Random(seed), os.path.join(work, 'repo'), bindir), []
         problem = one_step(project, bindir, work, log)
         if problem is None:
             passed += 1

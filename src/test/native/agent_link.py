@@ -71,7 +71,7 @@ class Record(dict):
 
 def decode_end(r):
     end = Record(seq=r.u64(), outcome=r.u8(), status=struct.unpack('<i', r.take(4))[0], start=r.i64(), end=r.i64(),
-                 user=r.u64(), system=r.u64(), rss=r.u64(), stdout=r.str(), stderr=r.str())
+                 user=r.u64(), system=r.u64(), rss=r.u64(), size=r.u64(), stdout=r.str(), stderr=r.str())
     end['messages'] = [r.str() for _ in range(r.u32())]
     end['done'] = [(r.u8(), r.str(), r.str()) for _ in range(r.u32())]
     end['accesses'] = {}

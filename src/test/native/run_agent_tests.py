@@ -78,6 +78,13 @@ def outputs_are_captured_apart(a):
 
 
 @test
+def size_of_what_was_made_is_told(a):
+    a.write('read', 'x' * 100)
+    assert a.run('echo hello >out; ln -s read link', wanted=['out', 'link', 'none']).size == 6 + 4
+    assert a.run('cat read').size == 0
+
+
+@test
 def one_stream_keeps_the_order(a):
     end = a.run('echo 1; echo 2 >&2; echo 3', flags=16)
     assert (end.stdout, end.stderr) == ('', '1\n2\n3\n'), end
@@ -427,6 +434,14 @@ def names_of_calls_are_resolved(a):
     assert end.status == 0, end
     assert set(end.accesses) == {'link', 'real/x', 'real/y', 'real/xlink', 'real/deep/x', 'abs'}, set(end.accesses)
     assert end.accesses['link'].bits & L
+
+
+@test
+def the_root_may_be_said_to_be_listable(a):
+    os.makedirs(a.path('d'))
+    for cmd in ('ldepend -D .', 'cd d; ldepend -D ..', 'ldepend -D %s' % a.root):
+        end = a.run(cmd)
+        assert {n: r.dep & 8 for n, r in end.accesses.items()} == {'.': 8}, (cmd, end)
 
 
 @test

@@ -357,7 +357,7 @@ def interrupt_is_passed_on_then_kills(p):
 def query_tools_die_of_interrupt(p):
     p.init()
     p.run('lmake', 'exit:0')
-    c = p.popen('lshow', 'say:go', 'wait', 'exit:1')
+    c = p.popen('lshow', 'say:go', 'wait', 'exit:1', preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     assert c.stdout.readline() == b'go\n'
     c.send_signal(signal.SIGINT)
     assert c.wait(10) == -2

@@ -84,8 +84,8 @@ class CommandTest(reading.RepoTest):
             "class B(Rule):\n    def cmd(x): print('B', x); return 1\n"
             "class C(B):\n    def cmd(x): print('C', x); return 2\n"
             "class D(C):\n    def cmd(x='d'): print('D', x)\n    cmd.shell = 'shell D'\n"
-            "class A(D):\n    target = 'a'\n    def cmd(x): print('A', x)\n")
-        self.assertEqual('B None\nC 1\nD d\nA None\n', shown)
+            "class A(D):\n    target = 'a'\n    def cmd(x, y='y'): print('A', x, y)\n")
+        self.assertEqual('B None\nC 1\nD d\nA None y\n', shown)
         digest = self.rules(
             "class D(Rule):\n    def cmd(): pass\n    cmd.shell = 'shell D'\nclass A(D):\n    target = 'a'\n    cmd = 'x'\n")
         self.assertEqual({'const': 'shell D\nx'}, digest.rule('A')['cmd'])

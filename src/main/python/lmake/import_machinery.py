@@ -108,9 +108,12 @@ def _late_script_dir():
 
 
 def fix_import():
-    """Make imports report their candidates as deps. May be called several times."""
+    """Make imports report their candidates as deps, and believe no byte code for its date. May be called several times."""
     if not _os.environ.get('LMAKE_AUTODEP_ENV') or _Finder in _sys.meta_path:
         return
+    import lmake
+    from lmake import _bytecode
+    _bytecode.install(lmake.top_repo_root)
     _report_if_alive()
     finders = _sys.meta_path
     where = len(finders)

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import lmake.graph.Accesses;
 import lmake.graph.DepFlags;
 import lmake.graph.DepVector;
 import lmake.graph.Graph;
@@ -153,7 +154,8 @@ public final class Verdict {
   }
 
   private void write(Touched file) {
-    boolean read = file.readCounts();
+    boolean readFirst = file.allowed() == 0 || file.access().firstRead() < file.allowed() || right.source(file.name());
+    boolean read = readFirst && file.readCounts();
     if (!file.exists() && !file.existed() && !file.statik()) {
       // Made and removed: nothing remains but that it was absent.
       if (read && !file.declared()) deps.add(file);
@@ -166,8 +168,9 @@ public final class Verdict {
       deps.add(file);
     } else if (!complaint.isEmpty()) {
       refuse(file, complaint);
-      if (read) deps.add(file);
-    } else if (file.mayWrite()) {
+      // That it was no link when it was opened is nothing to run again for.
+      if (read && (file.kinds() != Accesses.L || file.has(Accesses.REQUIRED))) deps.add(file);
+    } else if (file.mayWrite() || source) {
       writeAllowed(file, read, source);
     } else {
       writeUndeclared(file, read);

@@ -7,9 +7,11 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import lmake.base.Bug;
 
@@ -31,6 +33,7 @@ public final class LocalBackend {
 
   private final Map<Long, Map<String, Long>> waiting = new HashMap<>();
   private final Map<Long, Running> running = new LinkedHashMap<>();
+  private final Set<Long> paused = new HashSet<>();
   private final BitSet smallIds = new BitSet();
   private long lastRank;
 
@@ -66,11 +69,11 @@ public final class LocalBackend {
 
   /** The jobs that may start now, which from now on count as running; no more than {@code limit} run at a time. */
   public List<Slot> launch(int limit) {
-    if (waiting.isEmpty() || running.size() >= limit) return List.of();
+    if (waiting.isEmpty() || active() >= limit) return List.of();
     List<Slot> slots = new ArrayList<>();
     Map<String, Long> free = free();
     List<Deque<Waiting>> candidates = new ArrayList<>(queues.values());
-    while (!candidates.isEmpty() && running.size() < limit) {
+    while (!candidates.isEmpty() && active() < limit) {
       Deque<Waiting> queue = Collections.min(candidates, Comparator.comparingLong(q -> q.element().rank));
       Demand demand = queue.element().demand;
       Map<String, Long> wanted = demand.amounts();
@@ -105,7 +108,26 @@ public final class LocalBackend {
     Running end = running.remove(attempt);
     Bug.check(end != null, "attempt %d ended but does not run", attempt);
     smallIds.clear(end.smallId);
-    end.demand.amounts().forEach((name, amount) -> used.merge(name, -amount, Long::sum));
+    if (!paused.remove(attempt)) use(end.demand, -1);
+  }
+
+  /** A running job waits for others to be made: they may need what it holds, so until it goes on it counts for nothing. */
+  public void pause(long attempt) {
+    Running one = running.get(attempt);
+    if (one != null && paused.add(attempt)) use(one.demand, -1);
+  }
+
+  /** It goes on, whatever is free. */
+  public void resume(long attempt) {
+    if (paused.remove(attempt)) use(running.get(attempt).demand, 1);
+  }
+
+  private int active() {
+    return running.size() - paused.size();
+  }
+
+  private void use(Demand demand, int sign) {
+    demand.amounts().forEach((name, amount) -> used.merge(name, sign * amount, Long::sum));
   }
 
   public boolean knows(long attempt) {
@@ -128,7 +150,7 @@ public final class LocalBackend {
 
   private Slot run(Demand demand) {
     waiting.remove(demand.attempt());
-    demand.amounts().forEach((name, amount) -> used.merge(name, amount, Long::sum));
+    use(demand, 1);
     int smallId = smallIds.nextClearBit(1);
     smallIds.set(smallId);
     running.put(demand.attempt(), new Running(demand, smallId));

@@ -28,14 +28,10 @@ final class BuildRun implements Site.ReqListener {
   private final StartLines starts;
   private final Tally tally = new Tally();
   private final long begin;
-  private final boolean retries;
   private final Map<Integer, RunReason> lastReason = new HashMap<>();
   private final Map<Integer, String> lastNode = new HashMap<>();
   private boolean interrupted;
   private int req;
-
-  /** A job that failed, whose stderr is shown unless it is retried at once; 0 when there is none. */
-  private int heldBack;
 
   BuildRun(Site site, Jobs jobs, Transcript transcript, ReqOptions options) {
     this.site = site;
@@ -45,7 +41,6 @@ final class BuildRun implements Site.ReqListener {
     this.sayings = new Sayings(jobs, columns, options.verbose(), site::run);
     this.starts = new StartLines(jobs, sayings, transcript);
     this.begin = site.now();
-    this.retries = options.retries() > 0;
   }
 
   /** Its number, known before anything is said of it. */
@@ -55,8 +50,7 @@ final class BuildRun implements Site.ReqListener {
 
   @Override
   public void say(Action.SayJob line) {
-    if (line.word().equals("retry") && line.job() == heldBack) heldBack = 0;
-    release();
+    if (line.word().equals("start") && starts.told(line.job())) line = goesOn(line);
     long now = site.now();
     boolean flow = StartLines.flows(line.word());
     // A start line carries the date of the start, however late it comes.
@@ -66,16 +60,22 @@ final class BuildRun implements Site.ReqListener {
     tally.count(line.word(), line.execMs() < 0 ? -1 : line.execMs() * 1_000_000L);
     if (flow) starts.said(line.job());
     lastReason.put(line.job(), line.why());
-    if (!sayings.last(line.word()) || line.why().kind() == RunReason.Kind.RETRY) return;
-    if (retries && line.word().equals("failed")) heldBack = line.job();
-    else transcript.print(sayings.stderr(line.job()));
+    // That of a run that is tried again is not the last word.
+    if (sayings.last(line.word()) && line.why().kind() != RunReason.Kind.RETRY) {
+      transcript.print(sayings.stderr(line.job()));
+    }
+  }
+
+  /** What there is to say at the start comes late when the job is long: it has its line by then. */
+  private static Action.SayJob goesOn(Action.SayJob line) {
+    return new Action.SayJob(
+        line.req(), "continue", line.job(), -1, line.status(), line.why(), line.warning(), line.notes());
   }
 
   @Override
   public void say(Action.SayNode line) {
     lastNode.put(line.node(), line.word());
     if (line.word().equals("cycle")) return; // drawn in the summary
-    release();
     starts.interleaved();
     transcript.print(sayings.node(line, site.now()));
   }
@@ -88,13 +88,11 @@ final class BuildRun implements Site.ReqListener {
   @Override
   public void liveOut(int job, byte[] bytes) {
     if (!site.wants(req, job)) return;
-    release();
     starts.live(job, bytes, site.now());
   }
 
   @Override
   public void interrupted() {
-    release();
     starts.interleaved();
     interrupted = true;
     transcript.logOnly(Line.of("^C"));
@@ -103,7 +101,6 @@ final class BuildRun implements Site.ReqListener {
 
   @Override
   public void tick(long now) {
-    release();
     starts.tick(now);
     title();
     transcript.flush();
@@ -111,7 +108,6 @@ final class BuildRun implements Site.ReqListener {
 
   @Override
   public void done(Action.ReqDone end) {
-    release();
     title();
     transcript.print(
         Summary.head(!end.ok() && !interrupted, tally, Math.max(0, site.now() - begin), transcript.place()));
@@ -127,12 +123,6 @@ final class BuildRun implements Site.ReqListener {
     Disk disk = new Disk(site::exists, site::isDir);
     ErrorReport report = new ErrorReport(jobs, disk, lastReason, lastNode, sayings::attached);
     return report.lines(end.ends(), book.config().maxErrorLines());
-  }
-
-  private void release() {
-    if (heldBack == 0) return;
-    transcript.print(sayings.stderr(heldBack));
-    heldBack = 0;
   }
 
   private void title() {

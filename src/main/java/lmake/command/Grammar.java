@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import lmake.base.ExitCode;
 import lmake.base.UserError;
 import lmake.command.ToolSpec.Option;
 
 /**
- * Reads a command line as our users' scripts were told: short options combine, {@code --jobs 4} is refused, {@code
- * -j=4} means the value {@code =4}, options and operands mix, the last value wins.
+ * A thin pass before picocli, which is laxer than what our users' scripts were told: short options combine, {@code
+ * --jobs 4} is refused, {@code -j=4} means the value {@code =4}, options and operands mix, the last value wins, an
+ * empty one stands for no option at all.
  *
  * @param values by long name, "" for a flag
  * @param given long names of the options in order, as often as they came
@@ -64,11 +64,10 @@ record Grammar(Map<String, String> values, List<String> given, List<String> oper
     return at;
   }
 
-  private void add(Option option, String value) throws UserError {
-    Optional<String> complaint = option.complaint().apply(value);
-    if (complaint.isPresent()) throw wrong("bad value for option " + option.longName() + " : " + complaint.get());
+  private void add(Option option, String value) {
     given.add(option.longName());
-    values.put(option.longName(), value);
+    if (option.flag() || !value.isEmpty()) values.put(option.longName(), value);
+    else values.remove(option.longName());
   }
 
   private static Option find(ToolSpec tool, String name) throws UserError {

@@ -60,9 +60,10 @@ final class JobView {
       return Answer.table(table.lines(), table.literal());
     }
     Optional<RunRecord> run = site.run(job);
-    if (run.isEmpty()) return missing(job);
+    boolean neverStarted = run.isPresent() && run.get().argv().isEmpty() && !key.equals("--info");
+    if (run.isEmpty() || neverStarted) return missing(job);
     return switch (key) {
-      case "--cmd" -> command(job, run.get());
+      case "--cmd" -> command(run.get());
       case "--env" -> environ(run.get());
       case "--info" -> info(job, file, run.get());
       case "--stderr" -> stderr(run.get());
@@ -95,14 +96,17 @@ final class JobView {
         Line.of("no " + key.substring(2) + " available for job ").name(jobs.name(job)), "");
   }
 
-  private Answer command(int job, RunRecord run) {
-    if (run.argv().isEmpty()) return missing(job);
+  private static Answer command(RunRecord run) {
     String text = run.argv().get(run.argv().size() - 1);
     return Answer.text(raw(Printable.bytes(text)), text);
   }
 
   private static Answer environ(RunRecord run) {
-    Map<String, String> sorted = new TreeMap<>(run.environ());
+    Map<String, String> sorted = new LinkedHashMap<>();
+    for (String first : List.of("UID", "USER")) {
+      if (run.environ().containsKey(first)) sorted.put(first, run.environ().get(first));
+    }
+    new TreeMap<>(run.environ()).forEach(sorted::putIfAbsent);
     int width = sorted.keySet().stream().mapToInt(String::length).max().orElse(0);
     List<Line> lines = new ArrayList<>();
     sorted.forEach((name, value) -> lines.add(Line.of(name + " ".repeat(width - name.length()) + " : " + value)));

@@ -8,23 +8,23 @@ import lmake.base.UserError;
 /**
  * A command line that was understood.
  *
- * @param values by long name, "" for a flag; numbers were checked
+ * @param values by long name, converted; {@code true} for a flag
  * @param key the one that was given of the options of which one is needed, "" when the tool has none
  * @param operands the arguments that are no options
  */
-record Options(Map<String, String> values, String key, List<String> operands) {
+record Options(Map<String, Object> values, String key, List<String> operands) {
   boolean has(String name) {
     return values.containsKey(name);
   }
 
   /** "" when not given. */
   String text(String name) {
-    return values.getOrDefault(name, "");
+    return (String) values.getOrDefault(name, "");
   }
 
   /** 0 when not given. */
   int number(String name) {
-    return text(name).isEmpty() ? 0 : Integer.parseInt(text(name));
+    return (Integer) values.getOrDefault(name, 0);
   }
 
   /** The rules of {@code -J} and {@code -R}. */

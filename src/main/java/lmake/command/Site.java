@@ -62,9 +62,7 @@ public interface Site {
   }
 
   /** Whether this req is one of those a job runs for: starts and live output are told to all listeners. */
-  default boolean wants(int req, int job) {
-    return true;
-  }
+  boolean wants(int req, int job);
 
   /** Nanoseconds since the epoch. */
   long now();

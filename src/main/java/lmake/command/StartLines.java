@@ -65,6 +65,12 @@ final class StartLines {
     speaker = 0;
   }
 
+  /** Whether it has a start line already. */
+  boolean told(int job) {
+    Running one = running.get(job);
+    return one != null && one.said;
+  }
+
   void ended(int job) {
     Running one = running.remove(job);
     if (one != null && one.rest.length > 0) transcript.print(Line.ofJob(one.rest));

@@ -28,8 +28,19 @@ public sealed interface Action {
    *
    * @param attempt unique number of this execution, never 0
    * @param washes what to do with its targets before
+   * @param target of the job, for which it was first wanted; 0 when the command line names the job
+   * @param requested the target of the command line all this is for; 0 when that is a job
    */
-  record Start(int job, long attempt, RunReason why, List<Wash> washes, boolean keepTmp, boolean liveOut) implements Action {
+  record Start(
+      int job,
+      long attempt,
+      RunReason why,
+      List<Wash> washes,
+      boolean keepTmp,
+      boolean liveOut,
+      int target,
+      int requested)
+      implements Action {
     public Start {
       washes = List.copyOf(washes);
     }

@@ -1,8 +1,11 @@
 package lmake.engine;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import lmake.base.Crc;
 import lmake.engine.Event.Question;
 import lmake.engine.Req.JobState;
@@ -68,10 +71,31 @@ final class Asks {
     for (int i = 0; i < ask.deps().size(); i++) {
       int node = ask.deps().node(i);
       if (req.goal(node) >= goal) continue;
-      nodes.need(req, node, goal);
+      nodes.need(req, node, goal, req.job(ask.job()).target);
       wanted = true;
     }
     return wanted;
+  }
+
+  /**
+   * All that runs waits to be answered, so that no answer will ever come: what they wait for waits for them. One goes on
+   * without, and will be judged by its deps. False when that is not so.
+   */
+  boolean giveUp() {
+    Set<Integer> waiting = new HashSet<>();
+    Event.JobAsks last = null;
+    for (Event.JobAsks ask : open) {
+      if (ask.question() != Question.BUILD_NOW || reqOf(ask.job()) == null) continue;
+      waiting.add(ask.job());
+      last = ask;
+    }
+    if (last == null || !waiting.containsAll(turn.running.keySet())) return false;
+    for (Req req : turn.reqs.values()) if (req.looks > 0) return false;
+    open.remove(last);
+    Turn.Running run = turn.running.get(last.job());
+    for (int i = 0; i < last.deps().size(); i++) run.told.put(last.deps().node(i), Turn.Told.NOTHING);
+    turn.emit(new Action.Answer(last.job(), last.attempt(), last.ask(), false, List.of()));
+    return true;
   }
 
   private boolean buildNow(Req req, Event.JobAsks ask) {
@@ -91,8 +115,9 @@ final class Asks {
     return !req.has(node, Req.ABSENT) || (deps.flags(i) & DepFlags.REQUIRED) == 0;
   }
 
-  /** Sources are looked at first; what some job must still make is told as unknown, the job will be judged by its deps. */
+  /** What some job must still make is told as unknown: the job runs again once it is made. */
   private boolean tell(Req req, Event.JobAsks ask) {
+    Map<Integer, Turn.Told> told = turn.running.get(ask.job()).told;
     List<String> lines = new ArrayList<>();
     boolean ok = true;
     for (int i = 0; i < ask.deps().size(); i++) {
@@ -102,6 +127,7 @@ final class Asks {
       boolean right = reached && right(req, ask.deps(), i);
       ok &= right || !reached;
       String status = !reached ? "-" : req.has(node, Req.ERR) ? "error" : "ok";
+      told.put(node, !reached ? Turn.Told.NOTHING : req.has(node, Req.ERR) ? Turn.Told.ERROR : Turn.Told.OK);
       long crc = !reached ? Crc.UNKNOWN : req.has(node, Req.ABSENT) ? Crc.NONE : graph.crc(node);
       lines.add(status + " " + Crc.show(crc) + " " + graph.name(node));
     }
@@ -109,9 +135,9 @@ final class Asks {
     return true;
   }
 
-  /** True when the node will be known without anything running. */
+  /** True when the node, or what it depends on, may be known without anything running. */
   private boolean waitsForDisk(Req req, int node) {
-    return req.goal(node) == 0 || req.has(node, Req.ASKED);
+    return req.goal(node) == 0 || req.looks > 0;
   }
 
   private boolean checkDeps(Req req, Event.JobAsks ask) {
@@ -120,6 +146,7 @@ final class Asks {
       int node = ask.deps().node(i);
       if (!req.reached(node, Req.STATUS)) {
         if (waitsForDisk(req, node)) return false;
+        if (makes(ask.job(), node)) continue;
         kill(ask);
         return true;
       }
@@ -131,6 +158,11 @@ final class Asks {
     }
     turn.emit(new Action.Answer(ask.job(), ask.attempt(), ask.ask(), ok, List.of()));
     return true;
+  }
+
+  private boolean makes(int job, int node) {
+    for (int maker : turn.matching.of(node).jobs()) if (maker == job) return true;
+    return false;
   }
 
   private boolean stale(Req req, DepVector deps, int i) {

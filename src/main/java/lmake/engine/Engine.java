@@ -50,6 +50,13 @@ public final class Engine {
     return turn.runs(job);
   }
 
+  /** True while a run of this job goes on for this command. */
+  public boolean wants(int req, int job) {
+    Req one = turn.reqs.get(req);
+    JobState state = one == null ? null : one.knownJob(job);
+    return state != null && state.step == JobState.EXEC;
+  }
+
   /** One turn: an event comes in, nodes and jobs move, what the outside must do comes out, in order. */
   public List<Action> step(Event event) {
     if (event instanceof Event.ReqOpened e) opened(e);
@@ -73,7 +80,7 @@ public final class Engine {
             e.targets().stream().mapToInt(Integer::intValue).toArray(),
             e.jobs().stream().mapToInt(Integer::intValue).toArray());
     Bug.check(turn.reqs.put(e.req(), req) == null, "req %d is open already", e.req());
-    for (int node : req.targets) nodes.need(req, node, Req.DISK);
+    for (int node : req.targets) nodes.need(req, node, Req.DISK, node);
     for (int job : req.jobs) {
       req.job(job).step = JobState.DEP;
       turn.queueJob(req, job);
@@ -104,7 +111,7 @@ public final class Engine {
         else jobs.advance(work.req(), work.job());
       }
       for (Req req : turn.reqs.values()) if (req.looks == 0 && !req.killed) jobs.tellHeld(req);
-    } while (asks.settle(nodes) || ends.hastenLoops(jobs));
+    } while (asks.settle(nodes) || ends.hastenLoops(jobs) || asks.giveUp());
     ends.settle();
   }
 

@@ -184,7 +184,7 @@ final class JobMaker {
     boolean onDisk = state.willRun || !before.none() || req.options.archive() || seenDangling(deps, i, node);
     int goal = onDisk ? Req.DISK : Req.STATUS;
     // Advanced at once: most are settled already, which saves a trip through the work queue.
-    if (req.want(node, goal)) nodes.advance(req, node);
+    if (req.want(node, goal, state.target)) nodes.advance(req, node);
     if (!req.reached(node, goal)) {
       walk.enough = state.hasty && !walk.why.none();
       if (!walk.enough) await(req, job, state, node, goal, walk);
@@ -208,6 +208,8 @@ final class JobMaker {
   boolean hasten(Req req, int job) {
     JobState state = req.job(job);
     if (state.hasty || state.step != JobState.DEP) return false;
+    // It would ask again whether its deps are right, and learn nothing.
+    if (graph.status(job) == JobStatus.CHK_DEPS) return false;
     state.hasty = true;
     DepVector deps = depsToWalk(job);
     for (int i = 0; i < deps.size(); i++) req.unwatchNode(deps.node(i), job);

@@ -9,6 +9,8 @@ import lmake.engine.Action.Wash;
 import lmake.engine.Action.WashKind;
 import lmake.engine.Req.HeldEnd;
 import lmake.engine.Req.JobState;
+import lmake.graph.Accesses;
+import lmake.graph.DepFlags;
 import lmake.graph.DepVector;
 import lmake.graph.Graph;
 import lmake.graph.JobResult;
@@ -64,7 +66,9 @@ final class JobRuns {
     graph.setReason(job, why);
     if (why.kind() == RunReason.Kind.RETRY) turn.emit(say(req, "retry", job, -1, why));
     boolean liveOut = req.options.liveOut() && requested(req, job);
-    turn.emit(new Action.Start(job, attempt, why, washes, req.options.keepTmp(), liveOut));
+    turn.emit(
+        new Action.Start(
+            job, attempt, why, washes, req.options.keepTmp(), liveOut, state.target, req.origin(state.target)));
   }
 
   private static boolean requested(Req req, int job) {
@@ -122,10 +126,11 @@ final class JobRuns {
     if (run == null || run.attempt != attempt) return false;
     turn.running.remove(job);
     JobStatus status = settleLoss(job, result.status());
+    DepVector deps = asTold(run, resolved(result.deps())); // first: a source the job read and then wrote is known as it was read
     boolean changed = applyTargets(job, result, status);
     // A run that was killed, lost or never began has seen only some of its deps: what was known before is better.
     boolean seen = status != JobStatus.KILLED && status != JobStatus.LOST && status != JobStatus.LOST_ERR;
-    if (seen && result.deps().size() > 0) graph.setDeps(job, resolved(result.deps()));
+    if (seen && deps.size() > 0) graph.setDeps(job, deps);
     else if (seen && status != JobStatus.EARLY_ERROR) graph.setDeps(job, DepVector.EMPTY);
     graph.setStatus(job, status);
     graph.setCmd(job, run.cmdCrc, run.rsrcCrc);
@@ -220,6 +225,19 @@ final class JobRuns {
     return deps;
   }
 
+  /** What the job was told of its deps matters as much as what it read of them. */
+  private static DepVector asTold(Turn.Running run, DepVector deps) {
+    DepVector marked = deps;
+    for (int i = 0; i < deps.size() && !run.told.isEmpty(); i++) {
+      Turn.Told told = run.told.get(deps.node(i));
+      boolean asked = told == Turn.Told.NOTHING || told != null && (deps.flags(i) & DepFlags.IGNORE_ERROR) != 0;
+      if (!asked) continue;
+      int mark = told == Turn.Told.NOTHING ? DepVector.HOT : told == Turn.Told.ERROR ? DepVector.ERROR : 0;
+      marked = marked.with(i, deps.bits(i) | Accesses.E | mark, deps.value(i));
+    }
+    return marked;
+  }
+
   private void tell(Req req, int job, JobState state, JobStatus status, boolean changed, JobResult result) {
     req.executing--;
     state.step = JobState.DEP;
@@ -245,8 +263,9 @@ final class JobRuns {
         req.held.put(job, held);
         if (retry(req, job, state, status)) {
           req.held.remove(job);
-          turn.emit(say(req, "failed", job, result.execMs(), RunReason.NONE));
+          // Whoever prints it must know that the stderr of this run is not the last word.
           state.asked = new RunReason(RunReason.Kind.RETRY, 0);
+          turn.emit(say(req, "failed", job, result.execMs(), state.asked));
         }
       }
     }

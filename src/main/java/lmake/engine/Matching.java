@@ -2,7 +2,9 @@ package lmake.engine;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import lmake.base.Bug;
 import lmake.base.Crc;
@@ -29,6 +31,9 @@ final class Matching {
   private final RuleBook book;
   private Match[] matches = new Match[1024];
   private JobFacts[] facts = new JobFacts[256];
+  // Answers that the limit of depth had a part in, with the depth they were worked out at: nearer, another may be found.
+  private final Map<Integer, Integer> cutAt = new HashMap<>();
+  private int cuts;
 
   Matching(Graph graph, RuleBook book) {
     this.graph = graph;
@@ -57,13 +62,23 @@ final class Matching {
   }
 
   private Match of(int node, int depth) {
-    if (node < matches.length && matches[node] != null) return matches[node];
-    if (depth > book.config().maxDepDepth()) return Match.of(Kind.INFINITE, Buildable.NO);
+    if (node < matches.length && matches[node] != null) {
+      Integer cut = cutAt.get(node);
+      if (cut != null) cuts++;
+      if (cut == null || depth >= cut) return matches[node];
+    }
+    if (depth > book.config().maxDepDepth()) {
+      cuts++;
+      return Match.of(Kind.INFINITE, Buildable.NO);
+    }
     fit(node);
     matches[node] = Match.LOOPING;
+    cutAt.remove(node);
+    int cutsBefore = cuts;
     Match match = compute(node, depth);
     fit(node);
     matches[node] = match;
+    if (cuts != cutsBefore) cutAt.put(node, depth);
     return match;
   }
 

@@ -22,9 +22,9 @@ final class NodeMaker {
     this.graph = turn.graph;
   }
 
-  /** Wants the node at the goal; it is looked at later in this turn. */
-  void need(Req req, int node, int goal) {
-    if (req.want(node, goal)) turn.queueNode(req, node);
+  /** Wants the node at the goal, as {@link Req#want}; it is looked at later in this turn. */
+  void need(Req req, int node, int goal, int because) {
+    if (req.want(node, goal, because)) turn.queueNode(req, node);
   }
 
   void advance(Req req, int node) {
@@ -78,6 +78,7 @@ final class NodeMaker {
       req.watchJob(state, node);
       if (state.step == Req.JobState.IDLE) {
         state.step = Req.JobState.DEP;
+        state.target = node;
         turn.queueJob(req, job);
       }
     }
@@ -149,7 +150,10 @@ final class NodeMaker {
   void checked(Req req, Event.NodeChecked answer) {
     int node = answer.node();
     req.set(node, Req.CHECKED);
-    boolean hot = answer.kind().file() && answer.now() - answer.date() < turn.matching.book().config().datePrecisionNs();
+    // What a job of ours wrote is known from its end, however young it is.
+    boolean ours = graph.writer(node) != 0 && graph.sig(node) == answer.sig() && Crc.known(graph.crc(node));
+    boolean young = answer.now() - answer.date() < turn.matching.book().config().datePrecisionNs();
+    boolean hot = answer.kind().file() && young && !ours;
     Match match = turn.matching.of(node);
     if (match.kind().source()) sourceChecked(req, answer, match.kind() == Match.Kind.SOURCE);
     else if (req.has(node, Req.ABSENT)) absentChecked(req, answer);
@@ -171,10 +175,13 @@ final class NodeMaker {
     graph.setContent(node, crc, sig);
     graph.setFlag(node, Graph.POLLUTED | Graph.BUSY, false);
     if (changed) graph.setWriter(node, 0); // the user's again, had a job written it
+    req.clear(node, Req.ABSENT);
     if (!there && mustExist) {
       req.set(node, Req.ERR);
       turn.emit(new Action.SayNode(req.id, "missing", node, List.of()));
-    } else if (there && (changed || touched)) {
+    } else if (!there) {
+      req.set(node, Req.ABSENT);
+    } else if (changed || touched) {
       String word = !changed ? "steady" : Crc.exists(before) ? "changed" : "new";
       turn.emit(new Action.SayNode(req.id, word, node, List.of()));
     }
@@ -251,7 +258,7 @@ final class NodeMaker {
     req.clear(node, Req.CHECKED);
     req.set(node, Req.RECHECK);
     req.setReached(node, 0);
-    req.want(node, Req.DISK);
+    req.want(node, Req.DISK, node);
     turn.queueNode(req, node);
   }
 }

@@ -54,6 +54,7 @@ final class Req {
 
   private byte[] goal = new byte[1024];
   private byte[] reached = new byte[1024];
+  private int[] origin = new int[1024];
   private int[] bits = new int[1024];
   private int[] conform = new int[1024];
   private int[] group = new int[1024];
@@ -88,6 +89,7 @@ final class Req {
     boolean ran; // executed, or joined, for this command, and the result was taken
     boolean hasty; // once there is a reason to run, it does not wait for the deps that follow
     boolean willRun; // a reason was found: deps are wanted on disk
+    int target; // the node for which it was first wanted, 0 when the command line names the job
     int waiting; // deps awaited
     int runs;
     int submits;
@@ -132,12 +134,22 @@ final class Req {
     return node < goal.length ? goal[node] : 0;
   }
 
-  /** Raises the goal; false when it was as high already. */
-  boolean want(int node, int what) {
+  /**
+   * Raises the goal; false when it was as high already.
+   *
+   * @param because the node that needs it, itself when the command line names it, 0 when a job named there does
+   */
+  boolean want(int node, int what, int because) {
     fitNode(node);
     if (goal[node] >= what) return false;
+    if (goal[node] == 0) origin[node] = because == node ? node : origin(because);
     goal[node] = (byte) what;
     return true;
+  }
+
+  /** The target of the command line for which the node was first wanted, 0 when it was wanted for a job named there. */
+  int origin(int node) {
+    return node < origin.length ? origin[node] : 0;
   }
 
   boolean reached(int node, int what) {
@@ -287,6 +299,7 @@ final class Req {
     int size = Math.max(node + 1, 2 * goal.length);
     goal = Arrays.copyOf(goal, size);
     reached = Arrays.copyOf(reached, size);
+    origin = Arrays.copyOf(origin, size);
     bits = Arrays.copyOf(bits, size);
     conform = Arrays.copyOf(conform, size);
     group = Arrays.copyOf(group, size);

@@ -36,12 +36,20 @@ final class Turn {
   }
 
   /** A run that was started and has not ended. */
+  enum Told {
+    OK,
+    ERROR,
+    NOTHING // it was not known yet
+  }
+
   static final class Running {
     final long attempt;
     final long cmdCrc;
     final long rsrcCrc;
     final RunReason why;
     boolean killing;
+    /** Status of deps that the job was told while it ran. */
+    final Map<Integer, Told> told = new HashMap<>();
 
     Running(long attempt, long cmdCrc, long rsrcCrc, RunReason why) {
       this.attempt = attempt;

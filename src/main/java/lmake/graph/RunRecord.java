@@ -10,8 +10,9 @@ import java.util.Map;
  * @param argv the interpreter and its arguments, the text of the cmd last
  * @param environ as the rule gives it, before keys such as {@code $REPO_ROOT} are replaced
  * @param reason why it ran
- * @param requiredTarget the requested target for which it ran
- * @param requiredBy the job or target that asked for it, empty when it was the command line
+ * @param requiredTarget the target for which it was wanted, empty when the command line named the job
+ * @param requiredBy the target of the command line all this was for, empty when it is the former
+ * @param os of the host it ran on, as {@code debian/"12"/x86_64}
  * @param waitStatus as waitpid gives it; -1 when the job was never started
  */
 public record RunRecord(
@@ -40,7 +41,8 @@ public record RunRecord(
     int pid,
     byte[] stdoutText,
     byte[] stderrText,
-    List<String> messages) {
+    List<String> messages,
+    String os) {
   public RunRecord {
     argv = List.copyOf(argv);
     environ = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(environ));

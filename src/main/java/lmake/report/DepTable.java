@@ -84,11 +84,14 @@ public final class DepTable {
   /** With a star when the file is not, or may not be, what the job saw. */
   private String crc(DepVector deps, int i) {
     int node = deps.node(i);
+    if (deps.kinds(i) == 0) return Crc.show(graph.crc(node)) + " "; // nothing of it was seen
     if (deps.has(i, DepVector.SIG)) {
       if (graph.sig(node) == deps.value(i)) return Crc.show(graph.crc(node)) + " ";
       return Crc.show(Crc.UNKNOWN) + "*";
     }
-    return Crc.show(deps.value(i)) + (graph.crc(node) == deps.value(i) ? " " : "*");
+    // A file that nobody makes is not looked at on disk as long as no job saw it there.
+    long now = graph.crc(node) == Crc.UNKNOWN && graph.writer(node) == 0 ? Crc.NONE : graph.crc(node);
+    return Crc.show(deps.value(i)) + (now == deps.value(i) ? " " : "*");
   }
 
   private static String key(Rule rule, String[] stems, String name, List<StaticDep> named) {

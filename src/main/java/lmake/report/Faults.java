@@ -133,6 +133,7 @@ final class Faults {
     }
     if (said.equals("dangling")) return said;
     if (jobs.book().manifest().leadsToSource(name)) return FINE;
+    if (jobs.book().manifest().inSourceDir(name)) return disk.has(name) ? FINE : "missing";
     return disk.has(name) && !disk.hasDir(name) ? "dangling" : "missing";
   }
 

@@ -1,5 +1,6 @@
 package lmake.report;
 
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -7,15 +8,20 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import lmake.base.Crc;
 import lmake.graph.Graph;
 import lmake.graph.JobStatus;
 import lmake.graph.RunReason;
 import lmake.graph.RunRecord;
+import lmake.rules.Quantity;
 
 /** All about the last run of a job, as {@code lshow -i} tells it. Fields without information are left out. Pure. */
 public final class InfoTable {
   private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS");
+
+  private static final Set<String> STANDARD = Set.of("cpu", "mem", "tmp");
 
   private final Graph graph;
   private final List<Field> fields = new ArrayList<>();
@@ -92,6 +98,7 @@ public final class InfoTable {
       Instant end = Instant.ofEpochSecond(0, run.endDate());
       add("end date", DATE.format(end.atZone(ZoneId.systemDefault())));
     }
+    if (!run.os().isEmpty()) add("os", run.os());
     add("status", status.word());
     if (!run.tmpDir().isEmpty()) add("tmp dir", run.tmpDir());
     boolean ran = run.waitStatus() >= 0 && status != JobStatus.LOST && status != JobStatus.LOST_ERR;
@@ -103,6 +110,8 @@ public final class InfoTable {
     }
     if (run.totalNs() > 0) duration("elapsed total", run.totalNs());
     if (ran && run.maxRss() > 0) size("used mem", "used_mem", run.maxRss());
+    // The average parallelism is not recorded; a job that runs alone costs what it lasts.
+    if (ran && run.endDate() > 0) duration("cost", run.endDate() - run.startDate());
     if (run.targetsSize() > 0) size("total targets size", "total_size", run.targetsSize());
   }
 
@@ -120,11 +129,18 @@ public final class InfoTable {
     resources.forEach(
         (key, value) -> {
           lines.add(Line.of(StatusLine.pad(key, width) + " : " + value));
-          values.put(key, value.matches("-?\\d{1,18}") ? (Object) Long.valueOf(value) : value);
+          values.put(key, amount(key, value));
         });
     fields.add(new Field("resources", true, lines));
     dict.put("required resources", values);
     dict.put("allocated resources", values);
+  }
+
+  /** Standard resources are numbers, as are those that look like one. */
+  private static Object amount(String key, String value) {
+    if (value.matches("-?\\d{1,18}")) return Long.valueOf(value);
+    Optional<BigDecimal> amount = STANDARD.contains(key) ? Quantity.parse(value) : Optional.empty();
+    return amount.isPresent() ? (Object) amount.get().longValue() : value;
   }
 
   private void name(String key, String name) {

@@ -24,7 +24,9 @@ public final class TargetList {
     Path file = admin.resolve("targets");
     // Bytes held one per char: names need not be UTF-8.
     Set<String> lines = new LinkedHashSet<>();
-    if (Files.exists(file)) lines.addAll(Files.readAllLines(file, StandardCharsets.ISO_8859_1));
+    // Split by hand: a carriage return may be part of a name.
+    if (Files.exists(file)) lines.addAll(List.of(Files.readString(file, StandardCharsets.ISO_8859_1).split("\n")));
+    lines.remove("");
     List<String> before = new ArrayList<>(lines);
     for (String name : names) {
       String line = new String(Printable.bytes(name), StandardCharsets.ISO_8859_1);

@@ -32,7 +32,9 @@ public final class WhyChain {
       lines.add(Notes.reason(why, line, graph));
       if (why.node() == 0) return lines;
       String file = graph.name(why.node());
-      job = jobs.isSource(file) ? 0 : jobs.of(file);
+      int maker = jobs.isSource(file) ? 0 : jobs.of(file);
+      if (maker == job) return lines; // its own target: all is said
+      job = maker;
       if (job == 0) lines.add(Line.at(depth + 1).name(file).text(" : " + origin(jobs, why.node(), file)));
     }
     return lines;

@@ -12,7 +12,7 @@ public interface Evaluator {
    */
   Object eval(int code, String text, Map<String, Object> vars) throws EvalError;
 
-  /** As above, for one who minds what the code looks at: files may not be looked at all, or become deps. */
+  /** As above, for one who minds what the code looks at: files of the repo may be looked at for resources only. */
   default Object eval(int code, String text, Map<String, Object> vars, Moment moment) throws EvalError {
     return eval(code, text, vars);
   }
@@ -21,7 +21,7 @@ public interface Evaluator {
   enum Moment {
     NAMING, // of static deps: no file may be looked at, who does must throw
     SUBMISSION, // of backend and resources
-    START // of all the rest
+    START // of all the rest, with the same rule: what a value looks at is no dep of the job
   }
 
   /** The Python code raised; the message is a traceback for people. */

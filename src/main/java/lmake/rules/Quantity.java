@@ -6,7 +6,7 @@ import java.math.RoundingMode;
 import java.util.Optional;
 
 /** Amounts as users write them: a decimal number and at most one unit letter, by powers of 1024 ({@code 1.5G}). */
-final class Quantity {
+public final class Quantity {
   /** From 1024^-6 to 1024^6; the one in the middle is no unit. */
   private static final String UNITS = "afpnum kMGTPE";
 
@@ -16,7 +16,7 @@ final class Quantity {
   private Quantity() {}
 
   /** The number a text stands for; empty when it stands for none, or for a negative one. */
-  static Optional<BigDecimal> parse(String text) {
+  public static Optional<BigDecimal> parse(String text) {
     String number = text.strip();
     int power = 0;
     if (!number.isEmpty()) {

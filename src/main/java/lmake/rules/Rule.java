@@ -5,6 +5,7 @@ import com.grack.nanojson.JsonObject;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -127,6 +128,14 @@ public final class Rule {
 
   public List<TargetEntry> sideTargets() {
     return sideTargets;
+  }
+
+  /** Dirs the job finds when it starts: those of its targets and side targets, as far as they depend on no star stem. */
+  public List<String> dirs(String[] values) {
+    Set<String> dirs = new LinkedHashSet<>();
+    for (TargetEntry entry : writable) dirs.add(entry.dir(values));
+    dirs.remove("");
+    return List.copyOf(dirs);
   }
 
   public List<TargetEntry> sideDeps() {

@@ -208,6 +208,12 @@ public final class TargetEntry {
     return fill(values);
   }
 
+  /** The dir, without its slash, that all its files have in common and that depends on no star stem; "" for the root. */
+  String dir(String[] values) {
+    String head = head(values);
+    return head.substring(0, Math.max(0, head.lastIndexOf('/')));
+  }
+
   /** The name with static stems filled in; star stems as {@code {X*}}, unnamed ones as {@code {*}}. */
   String fill(String[] values) {
     return fill(parts, stems, values);

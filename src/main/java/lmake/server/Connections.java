@@ -14,12 +14,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.UserPrincipal;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import jdk.net.ExtendedSocketOptions;
 import lmake.base.ExitCode;
 import lmake.wire.ClientMessage;
@@ -44,6 +43,17 @@ final class Connections implements Runnable {
     void alone();
   }
 
+  /** What everybody is told when the server must stop at once. */
+  private record LastWords(ExitCode code, byte[] sentence) {
+    void tell(Client client) {
+      synchronized (client) {
+        if (client.closed()) return;
+        client.err(sentence);
+        client.exit(code);
+      }
+    }
+  }
+
   private final Path socket;
   private final Hearer hearer;
   private final Selector selector;
@@ -52,6 +62,8 @@ final class Connections implements Runnable {
   private final ConcurrentLinkedQueue<Client> writers = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private volatile ServerSocketChannel listener;
+  private volatile Optional<Object> socketKey = Optional.empty();
+  private volatile Optional<LastWords> lastWords = Optional.empty();
   private volatile boolean closed;
 
   /** Opens nothing yet. */
@@ -71,11 +83,21 @@ final class Connections implements Runnable {
     Path fresh = Path.of(socket + "." + ProcessHandle.current().pid());
     Files.deleteIfExists(fresh);
     ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    channel.bind(UnixDomainSocketAddress.of(fresh), 1024);
+    bind(channel, fresh);
     channel.configureBlocking(false);
     channel.register(selector, SelectionKey.OP_ACCEPT);
+    socketKey = KernelLock.fileKey(fresh);
     Files.move(fresh, socket, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     listener = channel;
+  }
+
+  private static void bind(ServerSocketChannel channel, Path name) throws IOException {
+    try {
+      channel.bind(UnixDomainSocketAddress.of(name), 1024);
+    } catch (IOException e) {
+      // Its own message names no file.
+      throw new IOException("cannot make " + name + " : " + e.getMessage(), e);
+    }
   }
 
   /** Runs until {@link #close}. */
@@ -98,9 +120,39 @@ final class Connections implements Runnable {
     selector.wakeup();
   }
 
-  /** Everybody who is connected. Any thread. */
-  List<Client> clients() {
-    return new ArrayList<>(clients);
+  /**
+   * Tells everybody why the server stops, those too who find it while it does, then closes. Any thread but our own.
+   *
+   * @param waitMs for those who do not listen
+   */
+  void dismiss(ExitCode code, String sentence, long waitMs) {
+    LastWords last = new LastWords(code, (sentence + "\n").getBytes(StandardCharsets.UTF_8));
+    lastWords = Optional.of(last);
+    CountDownLatch hidden = new CountDownLatch(1);
+    tasks.add(() -> {
+      hide();
+      hidden.countDown();
+    });
+    selector.wakeup();
+    for (Client client : clients) if (client.introduced()) last.tell(client);
+    long deadline = System.nanoTime() + waitMs * 1_000_000;
+    boolean more = true;
+    while (more && System.nanoTime() < deadline) {
+      nap();
+      more = hidden.getCount() > 0 || clients.stream().anyMatch(client -> !client.finished());
+    }
+    close(0);
+  }
+
+  /** Whoever found us is let in, nobody finds us from now on. */
+  private void hide() {
+    try {
+      Files.deleteIfExists(socket);
+      nap();
+      acceptAll();
+    } catch (IOException e) {
+      ServerLog.say("cannot stop listening", e);
+    }
   }
 
   /** Cuts all connections; who was told to exit still hears it, if he listens in time. Any thread but our own. */
@@ -113,7 +165,7 @@ final class Connections implements Runnable {
     if (listener == null) return;
     shut(listener);
     try {
-      Files.deleteIfExists(socket);
+      removeName();
     } catch (IOException e) {
       ServerLog.say("cannot remove " + socket + ": " + e);
     }
@@ -184,8 +236,9 @@ final class Connections implements Runnable {
     ClientMessage message = ClientMessage.decode(frame);
     if (message instanceof ClientMessage.Hello hello) {
       if (!client.introduce(hello)) throw new WireException("a client says hello once");
-      if (hello.protocol() == ClientMessage.PROTOCOL) hearer.hello(client);
-      else refuse(client);
+      if (hello.protocol() != ClientMessage.PROTOCOL) refuse(client);
+      else if (lastWords.isPresent()) lastWords.get().tell(client);
+      else hearer.hello(client);
     } else if (client.introduced()) hearer.interrupt(client);
   }
 
@@ -227,7 +280,7 @@ final class Connections implements Runnable {
   private boolean stopListening() {
     try {
       if (!clients.isEmpty()) return false;
-      Files.deleteIfExists(socket);
+      removeName();
       nap();
       // Nobody finds us any more; who found us just before is in the backlog by now.
       if (acceptAll() == 0) {
@@ -242,6 +295,11 @@ final class Connections implements Runnable {
       ServerLog.say("cannot stop listening", e);
       return false;
     }
+  }
+
+  /** Only of our own socket: were LMAKE removed, another server may serve under this name by now. */
+  private void removeName() throws IOException {
+    if (socketKey.isPresent() && socketKey.equals(KernelLock.fileKey(socket))) Files.deleteIfExists(socket);
   }
 
   private static void nap() {

@@ -1,6 +1,5 @@
 package lmake.server;
 
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import lmake.base.ExitCode;
 import lmake.engine.Event;
@@ -27,11 +26,6 @@ final class Crash {
   }
 
   private static void tell(Connections connections, ExitCode code, String sentence) {
-    for (Client client : connections.clients()) {
-      if (!client.introduced()) continue;
-      client.err((sentence + "\n").getBytes(StandardCharsets.UTF_8));
-      client.exit(code);
-    }
-    connections.close(LAST_WORDS_MS);
+    connections.dismiss(code, sentence, LAST_WORDS_MS);
   }
 }

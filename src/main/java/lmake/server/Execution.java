@@ -20,6 +20,7 @@ final class Execution {
   private final String[] stems;
   private final Resources resources;
   private final DepVector before;
+  private final Wanted wanted;
   private final Map<Long, DepVector> asked = new HashMap<>();
   private final Set<Integer> waited = new HashSet<>();
   private Optional<Running> running = Optional.empty();
@@ -35,14 +36,23 @@ final class Execution {
   record Running(AgentLink link, Launch launch, int smallId, Optional<Path> script, List<String> statics) {}
 
   /**
+   * Why anybody needs it.
+   *
+   * @param target of the job, "" when the command line names the job
+   * @param requested the target of the command line all this is for, "" when it is the former
+   */
+  record Wanted(String target, String requested) {}
+
+  /**
    * @param before deps of the run before
    */
-  Execution(Action.Start order, Rule rule, String[] stems, Resources resources, DepVector before) {
+  Execution(Action.Start order, Rule rule, String[] stems, Resources resources, DepVector before, Wanted wanted) {
     this.order = order;
     this.rule = rule;
     this.stems = stems;
     this.resources = resources;
     this.before = before;
+    this.wanted = wanted;
   }
 
   int job() {
@@ -90,14 +100,20 @@ final class Execution {
     return before;
   }
 
+  Wanted wanted() {
+    return wanted;
+  }
+
   /** It asked for these deps, and waits. */
   void asks(long ask, DepVector deps) {
     asked.put(ask, deps);
   }
 
-  void answered(long ask) {
+  /** True when it waits for nothing more. */
+  boolean answered(long ask) {
     DepVector deps = asked.remove(ask);
     for (int i = 0; deps != null && i < deps.size(); i++) waited.add(deps.node(i));
+    return asked.isEmpty();
   }
 
   /** Deps that were built before it went on: nobody writes them while it reads. */

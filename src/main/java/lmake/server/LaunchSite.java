@@ -37,15 +37,16 @@ final class LaunchSite {
         attempt,
         smallId,
         book.config().localEnviron(),
-        (base, keep) -> tmpDir(job, attempt, base, keep || keepTmp),
+        (base, keep) -> tmpDir(job, smallId, base, keep || keepTmp),
         programs);
   }
 
-  private String tmpDir(int job, long attempt, Optional<String> base, boolean keep) {
+  /** By small id: jobs that run one after the other have one name, so that the agent can hand an empty dir on. */
+  private String tmpDir(int job, int smallId, Optional<String> base, boolean keep) {
     if (keep) return places.root() + "/LMAKE/tmp/" + job;
-    if (base.isEmpty()) return places.root() + "/LMAKE/auto_tmp/" + attempt;
+    if (base.isEmpty()) return places.root() + "/LMAKE/auto_tmp/" + smallId;
     // A dir that other repos may use too.
     String repo = Path.of(places.root()).getFileName() + "-" + Integer.toHexString(places.root().hashCode());
-    return base.get() + "/" + repo + "/" + attempt;
+    return base.get() + "/" + repo + "/" + smallId;
   }
 }

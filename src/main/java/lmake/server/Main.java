@@ -40,16 +40,17 @@ public final class Main {
       throw new UserError(ExitCode.USAGE, "the server must be started in " + options.root());
     }
     Lib lib = Lib.load(places.nativeLibrary());
+    Optional<KernelLock> lock = Optional.empty();
     if (!options.readOnly()) {
       Files.createDirectories(Path.of(Places.PRIVATE));
-      Optional<KernelLock> lock = KernelLock.tryTake(lib, Places.SERVER_LOCK);
+      lock = KernelLock.tryTake(lib, Places.SERVER_LOCK);
       // Another one serves this repo, or is about to: whoever started us finds it.
       if (lock.isEmpty()) return 0;
     }
     Server server;
     try {
       checkPlace(options.root());
-      server = new Server(places, options, Store.open(Places.STORE, options.readOnly()), lib);
+      server = new Server(places, options, Store.open(Places.STORE, options.readOnly()), lib, lock);
       server.open();
     } catch (UserError e) {
       return refuse(e, options);

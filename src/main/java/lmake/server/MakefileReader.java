@@ -19,6 +19,7 @@ import lmake.rules.Candidate;
 import lmake.rules.Rule;
 import lmake.rules.RuleBook;
 import lmake.store.Store;
+import lmake.wire.AgentOrder;
 import lmake.wire.JobEnd;
 import lmake.wire.PathBytes;
 
@@ -121,9 +122,8 @@ final class MakefileReader {
     session.err(end.stderr());
     for (String message : end.messages()) tell(session, message);
     try {
-      if (end.outcome() != JobEnd.Outcome.EXITED || end.waitStatus() != 0) {
-        throw new UserError(ExitCode.BAD_MAKEFILE, "");
-      }
+      Optional<UserError> broken = ReaderJob.failure(end);
+      if (broken.isPresent()) throw broken.get();
       adopt(ReaderJob.digest(), end);
       ReaderJob.clean();
     } catch (UserError e) {
@@ -136,6 +136,22 @@ final class MakefileReader {
     Waiter first = waiters.remove();
     pass(first.session, first.then);
     serveOthers();
+  }
+
+  /**
+   * This client typed ^C, or is gone: it waits for no reading any more. One that nobody waits for is killed, since it may
+   * well be a loop without end.
+   */
+  void left(Session session) {
+    if (!reads() || waiters.stream().noneMatch(w -> w.session == session)) return;
+    session.exit(ExitCode.FAIL);
+    if (!waiters.stream().allMatch(w -> w.session.closed())) return;
+    try {
+      agent.link().send(new AgentOrder.Kill(reading, 1));
+    } catch (IOException e) {
+      // No agent: its death is on its way to us, and with it the end of the reading.
+      ServerLog.say("cannot kill the reader of makefiles: " + e);
+    }
   }
 
   /** The agent died while it ran the reader. */

@@ -1,5 +1,6 @@
 package lmake.server;
 
+import lmake.base.Crc;
 import lmake.engine.Event;
 import lmake.graph.Accesses;
 import lmake.graph.DepFlags;
@@ -10,6 +11,9 @@ import lmake.wire.AgentReport.Read;
 
 /** Questions of running jobs, from names to nodes. Engine's thread, which owns the names. */
 final class Questions {
+  /** Option bit of the call: what is asked for needs not be buildable. */
+  private static final int NO_REQUIRED = 128;
+
   private Questions() {}
 
   static Event.JobAsks event(Graph graph, int job, Ask ask) {
@@ -27,9 +31,10 @@ final class Questions {
   /** All at once, so in parallel; which of content or status matters to the job is not known yet. */
   private static DepVector asked(Graph graph, Ask ask) {
     DepVector.Builder deps = new DepVector.Builder();
+    int flags = ask.flags() >>> 16 | ((ask.flags() & NO_REQUIRED) == 0 ? DepFlags.REQUIRED : 0);
     boolean first = true;
     for (String name : ask.names()) {
-      deps.add(graph.node(name), Accesses.L | Accesses.R | Accesses.T, ask.flags(), !first, 0, 0);
+      deps.add(graph.node(name), Accesses.L | Accesses.R | Accesses.T, flags, !first, 0, 0);
       first = false;
     }
     return deps.build();
@@ -38,8 +43,16 @@ final class Questions {
   private static DepVector read(Graph graph, Ask ask) {
     DepVector.Builder deps = new DepVector.Builder();
     for (Read read : ask.readSoFar()) {
-      int required = (read.bits() & Accesses.REQUIRED) != 0 ? DepFlags.REQUIRED : 0;
-      deps.add(graph.node(read.name()), read.bits(), required, false, DepVector.SIG, read.sig());
+      int kinds = read.bits() & Accesses.KINDS;
+      boolean required = (read.bits() & Accesses.REQUIRED) != 0;
+      // What the job wrote first is its own.
+      if (kinds == 0 && !required || (read.bits() & Accesses.READ_AFTER_WRITE_ONLY) != 0) continue;
+      boolean looked = read.sig() > 1 || read.sig() < 0;
+      boolean content = (kinds & (Accesses.L | Accesses.R)) != 0;
+      boolean sig = looked && content;
+      long value = sig ? read.sig() : read.sig() == 0 ? Crc.NONE : Crc.UNKNOWN_REGULAR;
+      int flags = required ? DepFlags.REQUIRED : 0;
+      deps.add(graph.node(read.name()), kinds, flags, false, sig ? DepVector.SIG : 0, value);
     }
     return deps.build();
   }

@@ -9,7 +9,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import lmake.base.ExitCode;
+import lmake.base.UserError;
 import lmake.wire.AgentOrder;
+import lmake.wire.JobEnd;
 
 /**
  * The run of the reader of makefiles, as a job of the agent: interpreter, environment, files. The environment of the
@@ -47,6 +51,18 @@ final class ReaderJob {
     List<String> lines = Files.readAllLines(DIGEST, StandardCharsets.US_ASCII);
     lines.removeIf(line -> line.startsWith("{\"kind\":\"split\""));
     return lines;
+  }
+
+  /** Why a run of the reader gave nothing; it has printed what python had to say. Empty when all went well. */
+  static Optional<UserError> failure(JobEnd end) {
+    int status = end.waitStatus();
+    String why = "";
+    if (end.outcome() == JobEnd.Outcome.SIGNALED) why = "python was killed by signal " + (status & 0x7f);
+    else if (end.outcome() == JobEnd.Outcome.EXITED && status == 0 && !Files.exists(DIGEST)) {
+      why = "a makefile made python exit before all was read";
+    } else if (end.outcome() == JobEnd.Outcome.EXITED && status == 0) return Optional.empty();
+    else if (end.stderr().length == 0 && end.messages().isEmpty()) why = "python exited with status " + (status >> 8);
+    return Optional.of(new UserError(ExitCode.BAD_MAKEFILE, why.isEmpty() ? "" : "cannot read config : " + why));
   }
 
   static void clean() throws IOException {

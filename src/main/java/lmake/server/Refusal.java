@@ -31,7 +31,7 @@ final class Refusal implements Connections.Hearer {
     thread.setDaemon(true);
     thread.start();
     if (!refusal.told.await(PATIENCE_S, TimeUnit.SECONDS)) ServerLog.say("nobody came to hear: " + why.getMessage());
-    connections.close(LAST_WORDS_MS);
+    connections.dismiss(why.code(), why.getMessage(), LAST_WORDS_MS);
   }
 
   @Override

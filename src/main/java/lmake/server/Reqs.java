@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import lmake.command.Session;
 import lmake.command.Site.ReqListener;
@@ -19,6 +20,7 @@ final class Reqs {
   private record Open(Session session, int jobLimit, boolean sourceOk, ReqListener listener) {}
 
   private final Consumer<Event> engine;
+  private final BiPredicate<Integer, Integer> wants;
   private final Map<Integer, Open> open = new LinkedHashMap<>();
 
   /** Clients that typed ^C; one that was reading makefiles then has no req yet. */
@@ -28,9 +30,11 @@ final class Reqs {
 
   /**
    * @param engine takes events, later: not from within the caller's turn
+   * @param wants whether a run going on of a job is for a req
    */
-  Reqs(Consumer<Event> engine) {
+  Reqs(Consumer<Event> engine, BiPredicate<Integer, Integer> wants) {
     this.engine = engine;
+    this.wants = wants;
   }
 
   int open(
@@ -93,9 +97,9 @@ final class Reqs {
     if (one != null) one.listener.say(line);
   }
 
-  /** A line about a file that was in the way of a job; which req the job is for is not known here. */
-  void say(String word, int node, List<String> notes) {
-    open.forEach((req, one) -> one.listener.say(new Action.SayNode(req, word, node, notes)));
+  /** Reqs for which this run of a job goes on. */
+  List<Integer> wanting(int job) {
+    return open.keySet().stream().filter(req -> wants.test(req, job)).toList();
   }
 
   void done(Action.ReqDone end) {

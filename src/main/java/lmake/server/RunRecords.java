@@ -29,8 +29,8 @@ final class RunRecords {
         launch.tmpDir(),
         launch.timeoutMs() / 1000.0,
         one.order().why(),
-        "",
-        "",
+        one.wanted().target(),
+        one.wanted().requested(),
         end.start(),
         end.end(),
         result.status(),
@@ -39,17 +39,18 @@ final class RunRecords {
         end.systemNs(),
         end.maxRss(),
         end.end() - end.start(),
-        0,
+        end.targetsSize(),
         one.pid(),
         end.stdout(),
         end.stderr(),
-        result.messages());
+        result.messages(),
+        HostOs.NAME);
   }
 
   /** Of a run that never was. */
   static RunRecord of(Execution one, JobResult result, long now) {
     return new RunRecord(
         one.attempt(), 0, List.of(), Map.of(), one.resources().values(), "", "", "", "", 0, one.order().why(), "", "",
-        now, now, result.status(), -1, 0, 0, 0, 0, 0, 0, NOTHING, NOTHING, result.messages());
+        now, now, result.status(), -1, 0, 0, 0, 0, 0, 0, NOTHING, NOTHING, result.messages(), "");
   }
 }

@@ -28,6 +28,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
 
   private final Places places;
   private final boolean readOnly;
+  private final Optional<KernelLock> lock;
   private final Store store;
   private final Graph graph;
   private final EngineLoop loop = new EngineLoop();
@@ -46,8 +47,12 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
   private final CountDownLatch over = new CountDownLatch(1);
   private Optional<String> warning;
 
-  Server(Places places, ServerOptions options, Store store, Lib lib) throws IOException {
+  /**
+   * @param lock what makes us the only one here; empty when the repo is only read
+   */
+  Server(Places places, ServerOptions options, Store store, Lib lib, Optional<KernelLock> lock) throws IOException {
     this.places = places;
+    this.lock = lock;
     this.readOnly = options.readOnly();
     this.store = store;
     warning = store.warning();
@@ -59,7 +64,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     checkpoints = new Checkpoints(store);
     attempts = new Attempts(store);
     engine = new Engine(graph, attempts.first());
-    reqs = new Reqs(loop::post);
+    reqs = new Reqs(loop::post, engine::wants);
     Endings endings = new Endings(store, new Verdicts(graph, reqs, () -> site().rules()));
     executions = new Executions(graph, agent, reqs, new StartOrders(graph, places), endings, loop::post);
     makefiles = new MakefileReader(places, store, graph, disk, agent, this::builds, this::adopt, this::useless);
@@ -122,6 +127,11 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     connections.close(0);
     agent.stop();
     makefiles.stop();
+    if (lock.isPresent() && !lock.get().inPlace()) {
+      // LMAKE was removed, and what bears its name now belongs to whoever came after us.
+      ServerLog.say(Places.PRIVATE + " was removed or replaced: nothing is kept");
+      return;
+    }
     if (!readOnly) {
       RepoFiles.emptyTmp();
       commit();
@@ -147,12 +157,18 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
 
   @Override
   public void interrupt(Client client) {
-    loop.post(() -> reqs.interrupt(client));
+    loop.post(() -> {
+      makefiles.left(client);
+      reqs.interrupt(client);
+    });
   }
 
   @Override
   public void lost(Client client) {
-    loop.post(() -> reqs.lost(client));
+    loop.post(() -> {
+      makefiles.left(client);
+      reqs.lost(client);
+    });
   }
 
   @Override

@@ -110,6 +110,11 @@ final class ServerSite implements Site {
   }
 
   @Override
+  public boolean wants(int req, int job) {
+    return engine.wants(req, job);
+  }
+
+  @Override
   public boolean runs(int job) {
     return engine.runs(job);
   }

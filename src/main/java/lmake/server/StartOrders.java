@@ -4,16 +4,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import lmake.engine.Action.Wash;
 import lmake.engine.Action.WashKind;
 import lmake.graph.Graph;
 import lmake.rules.EarlyError;
 import lmake.rules.Launch;
+import lmake.rules.Rule;
 import lmake.rules.RuleBook;
 import lmake.rules.TargetEntry;
 import lmake.wire.AgentOrder;
@@ -52,7 +51,7 @@ final class StartOrders {
         launch.tracer(),
         launch.timeoutMs(),
         launch.killSigs(),
-        preActions(one, statics, site.book()),
+        preActions(one, site.book()),
         statics);
   }
 
@@ -79,27 +78,23 @@ final class StartOrders {
         .toList();
   }
 
-  private List<AgentOrder.PreAction> preActions(Execution one, List<String> statics, RuleBook book) {
+  private List<AgentOrder.PreAction> preActions(Execution one, RuleBook book) {
     List<AgentOrder.PreAction> actions = new ArrayList<>();
-    Set<String> made = new LinkedHashSet<>();
     for (Wash wash : one.order().washes()) {
       if (wash.kind() == WashKind.NONE) continue;
       String name = graph.name(wash.node());
       actions.add(new AgentOrder.PreAction(wash.kind().ordinal(), name, wash.knownSig(), note(one, wash, book)));
-      if (wash.kind() == WashKind.MKDIR) made.add(name);
     }
-    for (String name : statics) {
-      int slash = name.lastIndexOf('/');
-      if (slash > 0 && made.add(name.substring(0, slash))) {
-        actions.add(new AgentOrder.PreAction(WashKind.MKDIR.ordinal(), name.substring(0, slash), 0, ""));
-      }
+    // Asked even for a dir that was there a moment ago, which the user may have removed since: that is 5 us in the agent.
+    for (String dir : one.rule().dirs(one.stems())) {
+      actions.add(new AgentOrder.PreAction(WashKind.MKDIR.ordinal(), dir, 0, ""));
     }
     return actions;
   }
 
-  /** The other job whose file is removed, for the warning. */
+  /** The rule of the other job whose file is removed, for the warning. */
   private String note(Execution one, Wash wash, RuleBook book) {
     if (wash.writer() == 0 || wash.writer() == one.job()) return "";
-    return book.rule(graph.rule(wash.writer())).map(rule -> rule.jobName(graph.stems(wash.writer()))).orElse("");
+    return book.rule(graph.rule(wash.writer())).map(Rule::name).orElse("");
   }
 }

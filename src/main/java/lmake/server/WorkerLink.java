@@ -52,8 +52,13 @@ final class WorkerLink implements Evaluator {
 
   @Override
   public Object eval(int code, String text, Map<String, Object> vars) throws EvalError {
+    return eval(code, text, vars, Moment.SUBMISSION);
+  }
+
+  @Override
+  public Object eval(int code, String text, Map<String, Object> vars, Moment moment) throws EvalError {
     try {
-      return value(ask(code, text, vars));
+      return value(ask(code, text, vars), moment);
     } catch (IOException e) {
       stop();
       throw new EvalError("python cannot be asked : " + e.getMessage());
@@ -91,14 +96,23 @@ final class WorkerLink implements Evaluator {
     return answer;
   }
 
-  private Object value(String answer) throws IOException, EvalError {
+  private Object value(String answer, Moment moment) throws IOException, EvalError {
     try {
       JsonObject object = JsonParser.object().from(answer);
       if (object.has("err")) throw new EvalError(object.getString("err"));
       if (object.getLong("id", 0) != lastId) throw new IOException("it answers another question");
+      // What is looked at is not followed yet: an error now, rather than a job that misses a change.
+      if (moment != Moment.SUBMISSION) refuseReads(object);
       return object.get("ok");
     } catch (JsonParserException e) {
       throw new IOException("its answer is no JSON: " + e.getMessage());
+    }
+  }
+
+  private static void refuseReads(JsonObject answer) throws EvalError {
+    for (Object name : answer.getArray("reads", new com.grack.nanojson.JsonArray())) {
+      if (((String) name).startsWith("/")) continue;
+      throw new EvalError("unexpected access of " + name + "\n  consider : reading it in cmd, or when Lmakefile.py is read");
     }
   }
 

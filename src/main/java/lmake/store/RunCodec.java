@@ -14,7 +14,7 @@ import lmake.graph.RunRecord;
  * timeout (8 bytes of IEEE 754); texts, lists and maps are a varint count and their content.
  */
 final class RunCodec {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2; // 1 had no os
   private static final RunReason.Kind[] KINDS = RunReason.Kind.values();
 
   private RunCodec() {}
@@ -44,12 +44,13 @@ final class RunCodec {
     number(run.pid(), out);
     out.bytes(run.stdoutText()).bytes(run.stderrText());
     list(run.messages(), out);
+    out.string(run.os());
     return out.toArray();
   }
 
   static RunRecord decode(In in) {
     int version = in.u8();
-    Bug.check(version == VERSION, "run record of version %d, not %d", version, VERSION);
+    Bug.check(version == 1 || version == VERSION, "run record of version %d, not %d", version, VERSION);
     // Java evaluates arguments from left to right: the order of the record is the order of the bytes.
     RunRecord run =
         new RunRecord(
@@ -78,7 +79,8 @@ final class RunCodec {
             (int) number(in),
             in.bytes(),
             in.bytes(),
-            list(in));
+            list(in),
+            version == 1 ? "" : in.string());
     Bug.check(in.atEnd(), "run record too long");
     return run;
   }

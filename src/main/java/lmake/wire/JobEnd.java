@@ -9,6 +9,7 @@ import java.util.List;
  * @param seq of the START it answers
  * @param outcome see {@link Outcome}
  * @param waitStatus as waitpid gives it
+ * @param targetsSize of all files written, or wanted, that are there
  * @param accesses one per file, in order of first access
  */
 public record JobEnd(
@@ -20,6 +21,7 @@ public record JobEnd(
     long userNs,
     long systemNs,
     long maxRss,
+    long targetsSize,
     byte[] stdout,
     byte[] stderr,
     List<String> messages,

@@ -16,7 +16,7 @@ final class JobEndCodec {
   static JobEnd decode(WireReader in) throws WireException {
     return new JobEnd(
         in.u64(), in.choice(JobEnd.Outcome.values()), in.u32(), in.u64(), in.u64(), in.u64(), in.u64(), in.u64(),
-        in.bytes(), in.bytes(), in.strs(), washed(in), accesses(in), patterns(in));
+        in.u64(), in.bytes(), in.bytes(), in.strs(), washed(in), accesses(in), patterns(in));
   }
 
   private static List<JobEnd.Washed> washed(WireReader in) throws WireException {
@@ -52,7 +52,7 @@ final class JobEndCodec {
 
   static WireWriter encode(JobEnd end, WireWriter out) {
     out.u64(end.seq()).u8(end.outcome().ordinal()).u32(end.waitStatus()).u64(end.start()).u64(end.end());
-    out.u64(end.userNs()).u64(end.systemNs()).u64(end.maxRss()).str(end.stdout()).str(end.stderr());
+    out.u64(end.userNs()).u64(end.systemNs()).u64(end.maxRss()).u64(end.targetsSize()).str(end.stdout()).str(end.stderr());
     out.strs(end.messages()).u32(end.washed().size());
     for (JobEnd.Washed one : end.washed()) out.u8(one.deed().ordinal()).str(one.name()).str(one.note());
     out.u32(end.accesses().size());

@@ -56,7 +56,7 @@ def _python(chain, scope):
         while name in bundle.bound:
             name += '_'
         bundle.function(name, cmd)
-        one = cmd.__code__.co_argcount == 1 and takes == 1 and len(chain) > 1
+        one = takes == 1 and len(chain) > 1
         result = 'None' if rank == 0 else 'lmake_result'
         call = '%s(%s)' % (name, result if one else '')
         calls.append('lmake_result = %s\n' % call if rank < len(chain) - 1 else call + '\n')

@@ -52,7 +52,7 @@ def _show_traceback():
 def _user(what, function, *args):
     """Run user code as part of phase `what`."""
     try:
-        return function(*args)
+        return imports.as_user(function, *args)
     except SystemExit as e:
         if e.code in (None, 0):
             raise ReadError('the Lmakefile called sys.exit')
@@ -99,7 +99,8 @@ class _Reading(object):
         manifest = self._sources(module, split['sources'])
         rules = self._rules(module, split['rules'])
         head = {'kind': 'head', 'version': 1, 'python': sys.executable, 'reader': VERSION, 'pass': self.which,
-                'sys_path': [d for d in sys.path if d.startswith('/') and not (d + '/').startswith(self.root + '/')]}
+                'sys_path': [d for d in imports.user_path()
+                             if d.startswith('/') and not (d + '/').startswith(self.root + '/')]}
         lines = [head] + [line for line in (config, manifest) if line]
         lines.append({'kind': 'environ', 'used': self.used})
         if config:
@@ -113,6 +114,7 @@ class _Reading(object):
         standard = list(sys.path)
         imports.set_path(self.root, self.lib)
         imports.use_sources(standard)
+        imports.probe(self.root)
         self.lmake = lmake
         lmake.user_environ, self.used = environ.make_user_environ(values)
         lmake.sub_repo = '.'

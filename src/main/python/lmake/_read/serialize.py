@@ -90,8 +90,11 @@ class Modules(object):
         self.rule_modules = frozenset(rule_modules)
 
     def is_local(self, name):
-        file = getattr(sys.modules.get(name), '__file__', None) or ''
-        return name == 'Lmakefile' or name.startswith('Lmakefile.') or file.startswith(self.root + '/')
+        module = sys.modules.get(name)
+        files = [getattr(module, '__file__', None) or '']
+        files += [str(d) for d in getattr(module, '__path__', ())]  # all there is of a package without __init__
+        below = any(f.startswith(self.root + '/') for f in files)
+        return name == 'Lmakefile' or name.startswith('Lmakefile.') or below
 
     def by_value(self, name, dynamic):
         if name in self.rule_modules or name == 'Lmakefile' or name.startswith('Lmakefile.') or name is None:

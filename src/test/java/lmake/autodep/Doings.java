@@ -101,7 +101,7 @@ final class Doings {
   static JobEnd end(
       String doings, JobEnd.Outcome outcome, int waitStatus, String stderr, List<String> messages, List<JobEnd.PatternCall> calls) {
     return new JobEnd(
-        7, outcome, waitStatus, START, START + 250_000_000L, 0, 0, 0, new byte[0],
+        7, outcome, waitStatus, START, START + 250_000_000L, 0, 0, 0, 0, new byte[0],
         stderr.getBytes(java.nio.charset.StandardCharsets.UTF_8), messages, List.of(), of(doings), calls);
   }
 }

@@ -353,7 +353,7 @@ final class VerdictTest {
     accesses.addAll(Doings.of("R:d/x r:e/x w:a.out"));
     JobEnd plain = Doings.end("");
     JobEnd end = new JobEnd(
-        1, Outcome.EXITED, 0, 0, 0, 0, 0, 0, plain.stdout(), plain.stderr(), List.of(), List.of(), accesses, List.of());
+        1, Outcome.EXITED, 0, 0, 0, 0, 0, 0, 0, plain.stdout(), plain.stderr(), List.of(), List.of(), accesses, List.of());
     assertEquals("e:L=none d/x:LR e/x:LR=none", deps(judge(end)));
   }
 

@@ -239,17 +239,14 @@ final class BuildTest {
     start("-r1", "a.bad");
     int bad = site.ran("Bad", JobStatus.JOB_ERROR, "a.bad");
     site.record(bad, "attempt\n");
+    RunReason again = new RunReason(RunReason.Kind.RETRY, 0);
+    job("failed", bad, 2, again);
+    job("retry", bad, 2, again);
     job("failed", bad, 2);
-    job("retry", bad, 2);
-    job("failed", bad, 2, new RunReason(RunReason.Kind.RETRY, 0));
-    site.listener.tick(site.now);
-    job("failed", bad, 2);
-    site.listener.tick(site.now);
     assertThat(session.said())
         .isEqualTo(
             "10:00:00 failed             Bad           0.002s a.bad\n"
                 + "10:00:00 retry              Bad                  a.bad\n"
-                + "10:00:00 failed             Bad           0.002s a.bad\n"
                 + "10:00:00 failed             Bad           0.002s a.bad\n\tattempt\n");
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import lmake.base.ExitCode;
 import lmake.base.UserError;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -19,7 +20,7 @@ final class GrammarTest {
       Options options = spec.parse(args);
       String given =
           options.values().entrySet().stream()
-              .map(option -> option.getKey().substring(2) + value(spec, option.getKey(), option.getValue()))
+              .map(option -> option.getKey().substring(2) + (option.getValue().equals(true) ? "" : "=" + option.getValue()))
               .sorted()
               .collect(Collectors.joining(" "));
       return (given + " |" + options.operands().stream().map(arg -> " " + arg).collect(Collectors.joining())).trim();
@@ -27,10 +28,6 @@ final class GrammarTest {
       assertThat(e.code()).isEqualTo(ExitCode.USAGE);
       return "! " + e.getMessage();
     }
-  }
-
-  private static String value(ToolSpec spec, String name, String value) {
-    return spec.find(name).orElseThrow().flag() ? "" : "=" + value;
   }
 
   @ParameterizedTest(name = "lmake {0}")
@@ -50,8 +47,8 @@ final class GrammarTest {
           --jobs=4              ; jobs=4 |
           -aj4                  ; archive jobs=4 |
           -aj 4 x               ; archive jobs=4 | x
-          --jobs=               ; jobs= |
-          -j4 --jobs=           ; jobs= |
+          --jobs=               ; |
+          -j4 --jobs=           ; |
           -j4 -j5               ; jobs=5 |
           --jobs=4 -j 6         ; jobs=6 |
           -a -a                 ; archive |
@@ -76,9 +73,9 @@ final class GrammarTest {
           -m65535               ; max-runs=65535 |
           -M 1                  ; max-submits=1 |
           -N20                  ; nice=20 |
-          -E 2h30m              ; ete=2h30m |
-          -E 90                 ; ete=90 |
-          -E1d2h3m4s            ; ete=1d2h3m4s |
+          -E 2h30m              ; ete=PT2H30M |
+          -E 90                 ; ete=PT1M30S |
+          -E1d2h3m4s            ; ete=PT26H3M4S |
           -qvS                  ; quiet sync verbose |
           -Vd                   ; video=d |
           -RR -J x              ; job rule=R | x
@@ -127,6 +124,23 @@ final class GrammarTest {
           """)
   void badValuesAreShown(String line, String shown) {
     assertThat(parse(new LmakeCommand().spec(), line)).startsWith("! ").contains(shown.replace("''", "'"));
+  }
+
+  @Test
+  void helpHasOneAlignedLinePerOption() {
+    List<String> lines = new LshowCommand().spec().usage("/opt/lmake").lines().toList();
+    assertThat(lines).startsWith("lshow [options] [file ...]", ToolSpec.VERSION, "keys (exactly 1) :");
+    assertThat(lines).contains("flags :", "  -b or --bom          : sources needed to build the file");
+    assertThat(lines).endsWith("consider :", "  man lshow", "  /opt/lmake/doc/index.html");
+    List<String> rows = lines.stream().filter(line -> line.startsWith("  -")).toList();
+    assertThat(rows).hasSize(new LshowCommand().spec().options().size());
+    assertThat(rows.stream().map(row -> row.indexOf(" : ")).distinct()).hasSize(1);
+  }
+
+  @Test
+  void completionKnowsOptionsAndWords() {
+    String script = new Parser(new LmakeCommand().spec()).completion();
+    assertThat(script).contains("--keep-tmp", "complete -F", "upload");
   }
 
   @ParameterizedTest(name = "lshow {0}")

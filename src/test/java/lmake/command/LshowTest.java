@@ -133,6 +133,7 @@ final class LshowTest {
             shell              : /bin/bash
             autodep            : ld_preload
             end date           : 2026-01-01 10:00:00.023
+            os                 : debian/"12"/x86_64
             status             : ok
             tmp dir            : /repo/LMAKE/tmp/1
             rc                 : ok
@@ -140,6 +141,7 @@ final class LshowTest {
             elapsed in job     : 0.023s
             elapsed total      : 0.024s
             used mem           : 5.34MB
+            cost               : 0.023s
             total targets size : 6B
             start message      : pid:1234
             resources :
@@ -197,7 +199,7 @@ final class LshowTest {
         up,
         new RunRecord(
             r.seq(), r.smallId(), r.argv(), r.environ(), r.resources(), r.autodep(), "", "a.up", r.tmpDir(), 0,
-            r.reason(), "", "", 0, 0, r.status(), 0, 0, 0, 0, 0, 0, 0, new byte[0], new byte[0], List.of()));
+            r.reason(), "", "", 0, 0, r.status(), 0, 0, 0, 0, 0, 0, 0, new byte[0], new byte[0], List.of(), ""));
     assertThat(show("-o", "a.up")).contains("  consider : cat a.up\n");
     assertThat(session.code()).isEqualTo(1);
     assertThat(show("-op", "a.up")).isEqualTo("{ 'a.up' : None\n}\n");

@@ -187,7 +187,7 @@ final class SimServer {
         try {
           finish(project.recipe(rule.name(), stems.length == 0 ? "" : stems[0], this::read));
         } catch (NotRead missing) {
-          seen.put(missing.name, disk.files.get(missing.name));
+          seen.put(missing.name, disk.files.get(missing.name.replace("?", "")));
         }
       }
     }
@@ -243,8 +243,20 @@ final class SimServer {
       for (StaticDep dep : rule.staticDeps(stems).orElseThrow()) {
         if (listed.add(dep.name())) add(deps, dep.name(), dep.flags() | DepFlags.STATIC | DepFlags.REQUIRED);
       }
-      for (String name : seen.keySet()) if (listed.add(name)) add(deps, name, 0);
+      for (String name : seen.keySet()) {
+        // A file that is both probed and read is one dep, of its first value; as the agent merges them.
+        boolean probe = name.endsWith("?");
+        String file = name.replace("?", "");
+        if (probe && seen.containsKey(file) || !listed.add(file)) continue;
+        if (probe) addProbe(deps, file, seen.get(name) != null);
+        else add(deps, file, 0);
+      }
       return deps.build();
+    }
+
+    private void addProbe(DepVector.Builder deps, String name, boolean there) {
+      long value = there ? Crc.UNKNOWN_REGULAR : Crc.NONE;
+      deps.add(graph.node(name), Accesses.T, DepFlags.FULL, false, 0, value);
     }
 
     private void add(DepVector.Builder deps, String name, int flags) {

@@ -113,7 +113,8 @@ final class SimWorld implements SimProject {
             case 1 -> "z" + random.nextInt(3);
             default -> layer == 0 ? "s" + random.nextInt(4) : lower(layer, random.nextBoolean() ? "a" : "b");
           };
-      text.append(name).append(' ');
+      // With a question mark, only whether it exists is looked at.
+      text.append(name).append(random.nextInt(4) == 0 ? "? " : " ");
     }
     return text.toString();
   }
@@ -163,7 +164,12 @@ final class SimWorld implements SimProject {
    * The recipe: what is written, or null when it fails. {@code read} gives contents, null when absent, and is called in the
    * order in which the job reads.
    */
-  static Map<String, String> recipe(SimRule rule, String stem, Function<String, String> read) {
+  static Map<String, String> recipe(SimRule rule, String stem, Function<String, String> reader) {
+    Function<String, String> read =
+        name -> {
+          String content = reader.apply(name);
+          return name.endsWith("?") && content != null ? "there" : content;
+        };
     long hash = 31 * rule.version + 7;
     for (String dep : statics(rule, stem)) hash = mix(hash, read.apply(dep));
     if (!rule.fallback) {
@@ -245,7 +251,7 @@ final class SimWorld implements SimProject {
               rule,
               stem,
               name -> {
-                Expected expected = file(name);
+                Expected expected = file(name.replace("?", ""));
                 bad[0] |= expected.error();
                 return expected.content();
               });

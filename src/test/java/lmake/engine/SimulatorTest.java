@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
  * leave, and a second build runs nothing. The same engine as in the server, a fake disk and fake jobs, all drawn from a seed.
  */
 class SimulatorTest {
-  private static final int SEEDS = Integer.getInteger("lmake.sim.seeds", 400);
+  private static final int SEEDS = Integer.getInteger("lmake.sim.seeds", 1000);
   private static final int STEPS = 8;
   private static final long FIRST = Long.getLong("lmake.sim.first", 1);
 

@@ -149,4 +149,18 @@ final class MatchingTest {
     RuleSketch rule = RuleSketch.rule("R").target("T", target).prio(prio);
     return RuleSketch.book(List.of(rule), List.of(source), ids, (c, t, v) -> null).matchDigest();
   }
+
+  @Test
+  void dirsGoAsFarAsNoStarIsMet() {
+    Rule rule =
+        only(
+            RuleSketch.rule("R")
+                .target("OUT", "{F:[a-z]+}/out")
+                .target("PARTS", "{F}/parts/deep/{N*:[0-9]+}/x")
+                .target("MIDDLE", "{F}/parts/n{N*}")
+                .sideTarget("LOG", "log/{F}/all")
+                .sideTarget("ANY", "{*:.*}/__pycache__/x")
+                .sideDep("DEP", "not/{F}/this"));
+    assertEquals(List.of("q", "log/q", "q/parts/deep", "q/parts"), rule.dirs(new String[] {"q"}));
+  }
 }

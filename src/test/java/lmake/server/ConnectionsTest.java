@@ -33,10 +33,14 @@ class ConnectionsTest {
   private Connections connections;
 
   @BeforeEach
-  void listen() throws IOException {
+  void begin() throws IOException {
     // Not a temporary dir of JUnit: names of sockets are short.
     dir = Files.createTempDirectory(Path.of("/tmp"), "lm");
     socket = dir.resolve("s");
+    listen();
+  }
+
+  private void listen() throws IOException {
     connections = new Connections(socket, new Hearing());
     connections.listen();
     Thread thread = new Thread(connections);
@@ -49,6 +53,16 @@ class ConnectionsTest {
     connections.close(0);
     assertThat(socket).doesNotExist();
     Files.delete(dir);
+  }
+
+  @Test
+  void theSocketOfWhoeverCameAfterUsIsLeftAlone() throws Exception {
+    // What happens when LMAKE is removed under a server: the next one listens under the same name.
+    Files.delete(socket);
+    Files.createFile(socket);
+    connections.close(0);
+    assertThat(socket).exists();
+    Files.delete(socket);
   }
 
   @Test
@@ -168,6 +182,36 @@ class ConnectionsTest {
         peer.get().close();
         assertThat(heard.take()).isEqualTo("alone");
       } else connections.listen();
+    }
+  }
+
+  /** One client had said hello, one comes while the server goes, one has connected and says it late. */
+  @Test
+  void everybodyIsToldWhyTheServerStops() throws Exception {
+    for (int round = 0; round < 20; round++) {
+      try (SocketChannel early = connect();
+          SocketChannel late = connect()) {
+        hello(early, "lmake");
+        hellos.take();
+        Thread end = new Thread(() -> connections.dismiss(ExitCode.SYSTEM, "no space", 10_000));
+        end.start();
+        Optional<SocketChannel> found = Optional.empty();
+        try {
+          found = Optional.of(connect());
+          hello(found.get(), "lmake");
+        } catch (IOException nobodyThere) {
+          assertThat(socket).doesNotExist();
+        }
+        hello(late, "lmake");
+        List<SocketChannel> all = new ArrayList<>(List.of(early, late));
+        found.ifPresent(all::add);
+        for (SocketChannel peer : all) {
+          assertThat(replies(peer)).hasSize(2).last().isEqualTo(new ClientReply.Exit(10));
+          peer.close();
+        }
+        end.join();
+      }
+      listen();
     }
   }
 

@@ -46,7 +46,7 @@ class ExecutionsTest {
     Places places = FakeAgent.install(dir);
     store = Store.open(dir.resolve("store"), false);
     agent = new Agent(places, new Hearing());
-    Reqs reqs = new Reqs(event -> {});
+    Reqs reqs = new Reqs(event -> {}, (req, job) -> true);
     executions =
         new Executions(
             graph, agent, reqs, new StartOrders(graph, places), new Endings(store, this::judge), events::add);
@@ -138,7 +138,7 @@ class ExecutionsTest {
     int id = book.rules().stream().filter(r -> r.name().equals(rule)).findFirst().orElseThrow().id();
     // Words are the same for several jobs: what tells them apart is the attempt.
     int job = graph.job(id, new String[] {word});
-    executions.start(new Action.Start(job, attempt, RunReason.NONE, List.of(), false, false));
+    executions.start(new Action.Start(job, attempt, RunReason.NONE, List.of(), false, false, 0, 0));
     executions.launch();
   }
 

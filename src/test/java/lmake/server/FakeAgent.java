@@ -27,7 +27,7 @@ final class FakeAgent {
       def string(s):
           return struct.pack('<I', len(s)) + s
       def end(seq, outcome, out):
-          frame(2, struct.pack('<QBiqqQQQ', seq, outcome, 0, 1, 2, 0, 0, 0) + string(out) + string(b'') + struct.pack('<IIII', 0, 0, 0, 0))
+          frame(2, struct.pack('<QBiqqQQQQ', seq, outcome, 0, 1, 2, 0, 0, 0, 0) + string(out) + string(b'') + struct.pack('<IIII', 0, 0, 0, 0))
       while True:
           size, = struct.unpack('<I', need(4))
           body = need(size)

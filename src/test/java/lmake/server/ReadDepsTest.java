@@ -112,7 +112,7 @@ class ReadDepsTest {
 
   private static JobEnd end(List<Access> accesses) {
     return new JobEnd(
-        1, JobEnd.Outcome.EXITED, 0, 1_000_000_000, 3_000_000_000L, 0, 0, 0, new byte[0], new byte[0], List.of(), List.of(),
+        1, JobEnd.Outcome.EXITED, 0, 1_000_000_000, 3_000_000_000L, 0, 0, 0, 0, new byte[0], new byte[0], List.of(), List.of(),
         accesses, List.of());
   }
 

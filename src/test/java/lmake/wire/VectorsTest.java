@@ -63,7 +63,7 @@ class VectorsTest {
     Access access =
         new Access("src", 0x83, start + 1, 0, 0, SIG, SIG, 1_600_000_000_000_000_000L, 0, 1, 16, 0);
     JobEnd end = new JobEnd(
-        SEQ, JobEnd.Outcome.EXITED, 256, start, start + 1_000_000_000, 1_000_000, 2_000_000, 3145728, bytes("out\n"),
+        SEQ, JobEnd.Outcome.EXITED, 256, start, start + 1_000_000_000, 1_000_000, 2_000_000, 3145728, 12, bytes("out\n"),
         new byte[] {'e', 'r', 'r', (byte) 0xff, '\n'}, List.of("a message"),
         List.of(new JobEnd.Washed(JobEnd.Deed.QUARANTINED, "old", "note")), List.of(access),
         List.of(new JobEnd.PatternCall("lib/.*", false, 16, 0, start + 100_000_000)));

@@ -162,7 +162,7 @@ class WireTest {
             text(), random.nextInt(), random.nextLong(), random.nextLong(), 0, 1, 0, 5, random.nextLong(), 1, 2, 3);
     JobEnd end =
         new JobEnd(
-            random.nextLong(), JobEnd.Outcome.SIGNALED, -9, 1, 2, 3, 4, 5, bytes(), bytes(), texts(),
+            random.nextLong(), JobEnd.Outcome.SIGNALED, -9, 1, 2, 3, 4, 5, 6, bytes(), bytes(), texts(),
             List.of(new JobEnd.Washed(JobEnd.Deed.QUARANTINED, text(), text())), List.of(access, access),
             List.of(new JobEnd.PatternCall(text(), true, 1, 2, 3)));
     return List.of(
