@@ -176,7 +176,7 @@ static void say_failed(struct job *job, const struct launch *e, const char *path
 		break;
 	case STEP_TRACER:
 		job_message(job, "cannot trace the job by %s : %s, consider : autodep = 'ld_preload'",
-			    job->order.autodep == AUTODEP_HYBRID ? "hybrid" : "seccomp", e->error == EBUSY ?
+			    job->order.autodep == AUTODEP_HYBRID ? "hybrid" : "seccomp", e->error == EBUSY || e->error == EEXIST ?
 			    "we run in a job that is traced in the same way" : why);
 		break;
 	case STEP_EXEC:

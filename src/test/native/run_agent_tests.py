@@ -772,6 +772,24 @@ def hybrid_follows_what_preload_cannot(a):
 
 
 @test
+def hybrid_in_hybrid_says_so(a):
+    a.write('inner.py', """import sys
+sys.path.insert(0, %r)
+from agent_link import Agent
+b = Agent(%r)
+try:
+    for method in (3, 1):
+        print(b.run('true', autodep=method))
+finally:
+    b.close()
+""" % (os.path.dirname(os.path.abspath(__file__)), a.install))
+    end = a.run([sys.executable, 'inner.py'], autodep=3, env=['PATH=/usr/bin:/bin'])
+    hybrid, preload = end.stdout.splitlines()
+    assert "traced in the same way, consider : autodep = 'ld_preload'" in hybrid, end
+    assert "'outcome': 0, 'status': 0" in preload, end
+
+
+@test
 def many_hybrid_jobs_at_once(a):
     a.write('in', 'x')
     seqs = [a.start('cat in >out%d' % i, autodep=3) for i in range(40)]
