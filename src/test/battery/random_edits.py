@@ -90,7 +90,7 @@ class Inc(Base):
     cmd     = 'if cmp -s {LST} {O}; then :; else cp {LST} {O}; fi'
 class Told(Base):
     target = '{F}.told'
-    cmd    = 'ldepend -vRe {F}.const {F}.gen t0 t6 2>&1'
+    cmd    = 'ldepend -vRer {F}.const {F}.gen t0 t6 2>&1'
 class Now(Base):
     target = '{F}.now'
     cmd    = 'ldepend -d {F}.hit {F}.d/1; cat {F}.hit {F}.d/1'
