@@ -48,6 +48,15 @@ final class Attrs {
     throw Bug.of("digest: %s cannot depend on the job", name);
   }
 
+  /** Whether it asks for anything: not None, False, nor an empty text, list or dict. */
+  boolean asks(String name, Scope scope) throws EvalError {
+    Object value = value(name, scope);
+    if (value instanceof Boolean b) return b;
+    if (value instanceof String text) return !text.isEmpty();
+    if (value instanceof List<?> list) return !list.isEmpty();
+    return value instanceof Map<?, ?> map ? !map.isEmpty() : value != null;
+  }
+
   boolean bool(String name, Scope scope, boolean fallback) throws EvalError {
     Object value = value(name, scope);
     return value == null ? fallback : truth(value);

@@ -16,6 +16,12 @@ final class Recipe {
   /** A longer command goes through a file: the kernel takes no argument above 128 KiB. */
   private static final int LONGEST_ARGUMENT = 64 << 10;
 
+  /** What this version cannot give. */
+  private static final List<String> BEYOND =
+      List.of(
+          "chroot_dir", "chroot_actions", "repo_view", "tmp_view", "lmake_view", "views", "kill_daemons", "lmake_root",
+          "check_abs_paths", "mount_chroot_ok");
+
   private static final List<String> DEFAULT_SHELL = List.of(LaunchEnv.SHELL);
 
   private final boolean python;
@@ -58,12 +64,23 @@ final class Recipe {
     return Resources.of(resources, wholeResources, scope);
   }
 
+  /** A job that ran otherwise than asked would do so in silence. */
+  private static void refuseBeyond(Attrs attrs, Scope scope) throws EarlyError, EvalError {
+    for (String name : BEYOND) {
+      if (!attrs.asks(name, scope)) continue;
+      String rule = scope.rule().where() + ": rule " + scope.rule().name();
+      throw new EarlyError(rule + ": " + name + " is not available in this version", "  consider : a rule without it");
+    }
+  }
+
   /** The scope must know deps and resources. */
   Launch launch(Scope scope, LaunchEnv site) throws EarlyError {
     Attrs attrs = scope.rule().attrs();
     Map<String, String> raw = environ.values(scope, site.backendEnviron());
-    String doing = "keep_tmp";
+    String doing = "attributes";
     try {
+      refuseBeyond(attrs, scope);
+      doing = "keep_tmp";
       boolean keep = attrs.bool("keep_tmp", scope, false);
       String tmpDir = site.tmp().dir(tmpBase(raw.get("TMPDIR"), site), keep);
       Map<String, String> values = replaced(raw, site, tmpDir);

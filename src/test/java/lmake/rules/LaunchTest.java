@@ -125,6 +125,17 @@ final class LaunchTest {
   }
 
   @Test
+  void whatThisVersionCannotGiveIsRefusedAloud() throws EarlyError {
+    for (String name : List.of("chroot_dir", "repo_view", "tmp_view", "kill_daemons", "check_abs_paths")) {
+      Object value = name.endsWith("s") ? (Object) true : "/x";
+      EarlyError error = assertThrows(EarlyError.class, () -> launch(sketch().attr(name, value), "f"));
+      assertEquals(2, error.lines().size());
+      assertEquals(true, error.lines().get(0).endsWith(name + " is not available in this version"), error.lines().get(0));
+    }
+    launch(sketch().attr("kill_daemons", false).attr("repo_view", "").attr("tmp_view", null), "f");
+  }
+
+  @Test
   void plainCommandsNeedNoShell() throws EarlyError {
     RuleSketch sketch = sketch().cmd("cp {F} {OUT}").environ("PATH", "$STD_PATH");
     Launch launch = launch(sketch, ALL, (c, t, v) -> null, "f");
