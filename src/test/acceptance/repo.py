@@ -21,6 +21,12 @@ class Result(NamedTuple):
     err: str
 
 
+def default_signals() -> None:
+    """As a terminal gives them, even if the tests run under nohup or in the background of a script."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Repo:
     """One job at a time, so that the order of the lines is decided. Close it: servers outlive commands."""
 
@@ -56,7 +62,8 @@ class Repo:
         """Starts a shell command in a session of its own: a ^C sent to its group reaches it and nobody else."""
         return subprocess.Popen(
             ['bash', '-c', command], cwd=self.root, env={**self.env, **env}, text=True, errors='surrogateescape',
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+            preexec_fn=default_signals)
 
     def run(self, command: str, **env: str) -> Result:
         with self.popen(command, **env) as process:
