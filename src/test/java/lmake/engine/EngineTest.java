@@ -11,6 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
+import lmake.base.Crc;
+import lmake.graph.Graph;
+import lmake.graph.JobStatus;
 import lmake.graph.TargetFlags;
 import lmake.rules.RuleBook;
 import lmake.rules.RuleSketch;
@@ -453,6 +456,24 @@ class EngineTest {
                   return Map.of("odd", "x", "odd.more", "x");
                 });
     assertEquals("done Odd ", endless.build("odd"));
+  }
+
+  @Test
+  void targetsOfARunningJobAreBelievedByNobody() {
+    Toy toy = up();
+    toy.build("a.up");
+    toy.disk.write("a.src", "2");
+    toy.open("a.up");
+    while (toy.server().started.size() < 2) toy.server().step();
+    Graph graph = toy.server().graph;
+    int target = graph.findNode("a.up");
+    assertEquals(Crc.UNKNOWN, graph.crc(target));
+    assertTrue(graph.has(target, Graph.BUSY));
+    assertEquals(JobStatus.RUNNING, graph.status(graph.writer(target)));
+    toy.server().restart();
+    toy.build("a.up");
+    assertFalse(graph.has(target, Graph.BUSY));
+    assertEquals("2", toy.disk.read("a.up"));
   }
 
   @Test
