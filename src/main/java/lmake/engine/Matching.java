@@ -31,6 +31,8 @@ final class Matching {
   private final RuleBook book;
   private Match[] matches = new Match[1024];
   private JobFacts[] facts = new JobFacts[256];
+  // By node: what uphill() answers, minus one for none, 0 when not worked out.
+  private int[] uphills = new int[1024];
   // Answers that the limit of depth had a part in, with the depth they were worked out at: nearer, another may be found.
   private final Map<Integer, Integer> cutAt = new HashMap<>();
   private int cuts;
@@ -46,6 +48,32 @@ final class Matching {
 
   Match of(int node) {
     return of(node, 0);
+  }
+
+  /**
+   * The nearest dir of the node that may itself be a file, and so a link that leads elsewhere: a source, or what some job may
+   * make; 0 when there is none.
+   */
+  int uphill(int node) {
+    if (node < uphills.length && uphills[node] != 0) return Math.max(uphills[node], 0);
+    int dir = graph.parent(node);
+    int answer =
+        dir == 0
+            ? 0
+            : switch (of(dir).kind()) {
+              case PLAIN, SOURCE, IN_SOURCE_DIR -> dir;
+              case LEADS_TO_SOURCE, EXTERNAL -> 0; // nor are its own dirs anything but dirs
+              default -> uphill(dir);
+            };
+    if (node >= uphills.length) uphills = Arrays.copyOf(uphills, Math.max(node + 1, 2 * uphills.length));
+    uphills[node] = answer == 0 ? -1 : answer;
+    return answer;
+  }
+
+  /** Whether the job is one of those that could make the node. */
+  boolean makes(int job, int node) {
+    for (int maker : of(node).jobs()) if (maker == job) return true;
+    return false;
   }
 
   /** Facts of a job whose rule still exists. */
@@ -99,11 +127,19 @@ final class Matching {
       if (special == Rule.Special.SOURCE) return Match.of(Kind.SOURCE, Buildable.YES);
     }
     if (candidates.isEmpty()) return Match.of(Kind.NO_RULE, Buildable.NO);
-    int dir = graph.parent(node);
-    if (dir != 0 && of(dir, depth + 1).buildable() == Buildable.YES && of(dir, depth + 1).kind() != Kind.LOOPING) {
-      return Match.of(Kind.UPHILL, Buildable.NO);
-    }
-    return plain(candidates, depth);
+    return belowFile(graph.parent(node), depth + 1) ? Match.of(Kind.UPHILL, Buildable.NO) : plain(candidates, depth);
+  }
+
+  /** Whether the dir, or one above, is a source or a file that some job makes for sure. */
+  private boolean belowFile(int dir, int depth) {
+    if (dir == 0) return false;
+    Match match = of(dir, depth);
+    return switch (match.kind()) {
+      case PLAIN -> match.buildable() == Buildable.YES;
+      case SOURCE, UPHILL -> true;
+      case LEADS_TO_SOURCE, BELOW_SOURCE, IN_SOURCE_DIR, EXTERNAL, LOOPING -> false;
+      default -> belowFile(graph.parent(dir), depth + 1);
+    };
   }
 
   private Match plain(List<Candidate> candidates, int depth) {
