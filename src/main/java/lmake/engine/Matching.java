@@ -1,5 +1,6 @@
 package lmake.engine;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -117,7 +118,7 @@ final class Matching {
     // Whether it exists is for the disk to say.
     if (manifest.inSourceDir(name)) return Match.of(Kind.IN_SOURCE_DIR, Buildable.MAYBE);
     if (name.startsWith("/") || name.startsWith("../")) return Match.of(Kind.EXTERNAL, Buildable.NO);
-    if (name.length() > book.config().pathMax()) return Match.of(Kind.TOO_LONG, Buildable.NO);
+    if (tooLong(name)) return Match.of(Kind.TOO_LONG, Buildable.NO);
     if (manifest.leadsToSource(name)) return Match.of(Kind.LEADS_TO_SOURCE, Buildable.NO);
     if (manifest.belowSource(name)) return Match.of(Kind.BELOW_SOURCE, Buildable.NO);
     List<Candidate> candidates = book.candidates(name);
@@ -128,6 +129,12 @@ final class Matching {
     }
     if (candidates.isEmpty()) return Match.of(Kind.NO_RULE, Buildable.NO);
     return belowFile(graph.parent(node), depth + 1) ? Match.of(Kind.UPHILL, Buildable.NO) : plain(candidates, depth);
+  }
+
+  /** Lengths are in bytes, of which a character has three at most (or a surrogate pair four). */
+  private boolean tooLong(String name) {
+    int max = book.config().pathMax();
+    return name.length() > max || 3 * name.length() > max && name.getBytes(StandardCharsets.UTF_8).length > max;
   }
 
   /** Whether the dir, or one above, is a source or a file that some job makes for sure. */

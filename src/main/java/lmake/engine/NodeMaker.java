@@ -16,9 +16,11 @@ import lmake.graph.TargetFlags;
 final class NodeMaker {
   private final Turn turn;
   private final Graph graph;
+  private final Washes washes;
 
-  NodeMaker(Turn turn) {
+  NodeMaker(Turn turn, Washes washes) {
     this.turn = turn;
+    this.washes = washes;
     this.graph = turn.graph;
   }
 
@@ -250,7 +252,10 @@ final class NodeMaker {
       case LEFT -> req.set(node, Req.ERR);
       default -> {}
     }
-    if (answer.done() != Removal.LEFT) forgetContent(node);
+    if (answer.done() != Removal.LEFT) {
+      forgetContent(node);
+      washes.removed(node);
+    }
     turn.queueNode(req, node);
   }
 

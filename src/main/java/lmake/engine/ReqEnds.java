@@ -14,8 +14,10 @@ final class ReqEnds {
   private final Turn turn;
   private final Graph graph;
   private final JobRuns runs;
+  private final Washes washes;
 
-  ReqEnds(Turn turn, JobRuns runs) {
+  ReqEnds(Turn turn, JobRuns runs, Washes washes) {
+    this.washes = washes;
     this.turn = turn;
     this.graph = turn.graph;
     this.runs = runs;
@@ -56,6 +58,7 @@ final class ReqEnds {
   }
 
   private void close(Req req) {
+    washes.tidy();
     turn.reqs.remove(req.id);
     List<Action.TargetEnd> ends = new ArrayList<>();
     boolean ok = !req.killed;
