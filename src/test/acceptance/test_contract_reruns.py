@@ -225,7 +225,7 @@ class EnvFail(Env):
         self.assertIn('dep_error m63.req', self.jobs)
         self.assertIn('m63.nothing', self.said)
 
-    def test_064_options_skip_deps_or_rebuild_what_was_deleted(self):
+    def test_064_options_skip_deps_and_065_what_was_deleted_is_not_missed_until_wanted(self):
         self.source('m64')
         self.lmake('m64.top')
         os.unlink(f'{self.repo.root}/m64.mid')
