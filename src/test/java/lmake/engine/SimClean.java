@@ -154,8 +154,12 @@ final class SimClean {
       return one;
     }
 
+    private String walk(String name, boolean followLast) {
+      return SimDisk.resolve(name, followLast, (here, last) -> look(here).link() ? look(here).content() : null);
+    }
+
     private Expected see(String name, boolean followLast) {
-      String end = SimDisk.resolve(name, followLast, (here, last) -> look(here).link() ? look(here).content() : null);
+      String end = walk(name, followLast);
       return end == null ? ABSENT : look(end);
     }
 
@@ -179,7 +183,9 @@ final class SimClean {
     @Override
     public void need(List<String> names, int depFlags) {
       for (String name : names) {
-        Expected one = look(name);
+        String end = walk(name, false);
+        if (end == null) continue;
+        Expected one = look(end);
         if ((depFlags & DepFlags.REQUIRED) != 0) failed |= !one.official();
       }
     }
@@ -187,13 +193,18 @@ final class SimClean {
     @Override
     public boolean build(List<String> names, int depFlags) {
       need(names, depFlags);
-      return names.stream().noneMatch(name -> file(name).error());
+      return errors.isEmpty() || names.stream().noneMatch(name -> see(name, false).error());
     }
 
     @Override
     public List<String> tell(List<String> names, int depFlags) {
-      if ((depFlags & DepFlags.IGNORE_ERROR) != 0) ignored.addAll(names);
-      return names.stream().map(this::line).toList();
+      List<String> lines = new ArrayList<>();
+      for (String name : names) {
+        String end = walk(name, false);
+        if (end != null && (depFlags & DepFlags.IGNORE_ERROR) != 0) ignored.add(end);
+        lines.add(end == null ? "- - ?" : line(end));
+      }
+      return lines;
     }
 
     private String line(String name) {

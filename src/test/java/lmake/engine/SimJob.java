@@ -270,7 +270,12 @@ final class SimJob implements SimActs {
 
   @Override
   public void need(List<String> names, int depFlags) {
-    once(true, () -> note(names, depFlags));
+    once(true, () -> note(real(names), depFlags));
+  }
+
+  /** As the agent sees names it is given: dirs that are links are followed, and noted. */
+  private List<String> real(List<String> names) {
+    return names.stream().map(name -> walk(name, false)).filter(name -> name != null).toList();
   }
 
   private boolean note(List<String> names, int depFlags) {
@@ -292,7 +297,8 @@ final class SimJob implements SimActs {
 
   @Override
   public List<String> tell(List<String> names, int depFlags) {
-    return ask(Question.TELL, names, depFlags, true).lines();
+    List<String> lines = ask(Question.TELL, names, depFlags, true).lines();
+    return lines.isEmpty() ? List.of("- - ?") : lines;
   }
 
   @Override
@@ -300,27 +306,32 @@ final class SimJob implements SimActs {
     ask(sync ? Question.CHECK_DEPS_SYNC : Question.CHECK_DEPS, List.of(), 0, sync);
   }
 
-  private Action.Answer ask(Question question, List<String> names, int depFlags, boolean waits) {
-    long ask =
+  private record Asking(long number, List<String> names) {}
+
+  private Action.Answer ask(Question question, List<String> given, int depFlags, boolean waits) {
+    Asking ask =
         once(
             true,
             () -> {
-              long number = server.nextAsk++;
+              List<String> names = real(given);
+              long number = given.size() > names.size() ? 0 : server.nextAsk++;
+              if (number == 0) return new Asking(0, names);
               if (!names.isEmpty()) note(names, depFlags);
               DepVector deps = names.isEmpty() ? readSoFar() : asked(names, depFlags);
               if (waits) waiting = number;
               server.ask(this, new Event.JobAsks(job, attempt, number, question, deps), question == Question.BUILD_NOW);
-              return number;
+              return new Asking(number, names);
             });
-    if (!waits) return new Action.Answer(job, attempt, ask, true, List.of());
-    Action.Answer answer = answers.get(ask);
+    // A name that leads nowhere is nothing to ask about.
+    if (!waits || ask.number() == 0) return new Action.Answer(job, attempt, ask.number(), true, List.of());
+    Action.Answer answer = answers.get(ask.number());
     if (answer == null) throw new Pause();
     return once(
         false,
         () -> {
-          if (question == Question.BUILD_NOW) names.forEach(name -> waited.add(graph.node(name)));
+          if (question == Question.BUILD_NOW) ask.names().forEach(name -> waited.add(graph.node(name)));
           // What is told of a file is what it is on disk now, as far as the job can know.
-          if (question == Question.TELL) names.forEach(name -> see(name, Accesses.L | Accesses.R | Accesses.T));
+          if (question == Question.TELL) ask.names().forEach(name -> see(name, Accesses.L | Accesses.R | Accesses.T));
           return answer;
         });
   }

@@ -267,7 +267,7 @@ final class SimSession implements SimServer.Watcher {
     // A source that the job itself writes: it runs until it finds it as it would leave it.
     if (name.charAt(0) == 'w') return disk.files.get(name) != seen;
     // A file of two writers may have changed, although in the end it does not.
-    if (name.charAt(0) == 'q') return true;
+    if (has(Feature.POLLUTION) && (name.charAt(0) == 'q' || name.charAt(0) == 'v')) return true;
     Expected now = clean.file(name);
     if (now.error()) return true;
     if (seen == null) return now.content() != null;
@@ -426,7 +426,7 @@ final class SimSession implements SimServer.Watcher {
     disk.remove(source);
     disk.removeDir(source);
     if (what == 0) disk.write(source + "/f0", "v0");
-    else disk.write(source, what == 1 ? SimWorld.pick(luck, "s0", "s1", "s2", "g0_a", "nowhere") : "v1",
+    else disk.write(source, what == 1 ? SimWorld.pick(luck, "s0", "s1", "s2", "v0_a", "nowhere") : "v1",
         what == 1 ? FileKind.LINK : FileKind.REGULAR);
   }
 

@@ -143,7 +143,7 @@ final class SimWorld implements SimProject {
     boolean kinds = has(Feature.KINDS);
     rule.exec = random.nextInt(3) == 0 && kinds;
     rule.phony = random.nextInt(3) == 0 && kinds;
-    rule.incremental = random.nextInt(4) == 0 && kinds && layer > 0; // links of sources lead to layer 0
+    rule.incremental = random.nextInt(4) == 0 && kinds;
     rule.sourceOk = random.nextInt(4) == 0 && kinds;
     rule.link = random.nextInt(2) == 0 && has(Feature.LINKS);
     rule.side = random.nextInt(2) == 0 && has(Feature.POLLUTION);
@@ -212,8 +212,8 @@ final class SimWorld implements SimProject {
 
   /** A new text for a source. */
   String content(String source, Random random) {
-    if (source.equals("k")) return pick(random, "da", "db", "s1", "g0_a", "zz", "k2");
-    if (source.equals("k2")) return pick(random, "k", "s0", "da", "l0_a");
+    if (source.equals("k")) return pick(random, "da", "db", "s1", "v0_a", "zz", "k2");
+    if (source.equals("k2")) return pick(random, "k", "s0", "da", "v0_a");
     if (source.charAt(0) != 'c') return "v" + random.nextInt(4);
     int layer = source.charAt(1) - '0';
     StringBuilder text = new StringBuilder();
