@@ -14,6 +14,7 @@ import lmake.engine.Event.FileKind;
 import lmake.engine.SimClean.Expected;
 import lmake.engine.SimWorld.Feature;
 import lmake.engine.SimWorld.SimRule;
+import lmake.graph.Accesses;
 import lmake.graph.DepFlags;
 import lmake.graph.DepVector;
 import lmake.graph.JobResult;
@@ -260,6 +261,11 @@ final class SimSession implements SimServer.Watcher {
     DepVector deps = server.graph.deps(job);
     // Which content it read could not be told, so much did the file change meanwhile.
     for (int i = 0; i < deps.size(); i++) if (deps.has(i, DepVector.HOT) || deps.has(i, DepVector.SIG)) return true;
+    // It was told of an error that is none any more, or the other way round.
+    for (int i = 0; i < deps.size(); i++) {
+      boolean error = clean.file(server.graph.name(deps.node(i))).error();
+      if ((deps.kinds(i) & Accesses.E) != 0 && error != deps.has(i, DepVector.ERROR)) return true;
+    }
     return false;
   }
 

@@ -407,7 +407,8 @@ final class SimWorld implements SimProject {
     if (rule.side && value % 3 != 0) acts.write("q" + id, text, FileKind.REGULAR);
     if (rule.sourceOk && !("w" + text).equals(acts.former("w" + id))) acts.write("w" + id, "w" + text, FileKind.REGULAR);
     if (rule.stray == 1 && value % 4 == 1) acts.write("u" + rule.layer, text, FileKind.REGULAR);
-    if (rule.stray == 2 && value % 4 == 1) acts.write("v0_" + stem, text, FileKind.REGULAR);
+    // No job reads this one: what would undo what it goes by has no end.
+    if (rule.stray == 2 && value % 4 == 1) acts.write("v0_b", text, FileKind.REGULAR);
   }
 
   /** A stray write makes the job wrong, whatever else it did. */
