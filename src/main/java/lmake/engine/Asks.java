@@ -103,10 +103,20 @@ final class Asks {
     for (int i = 0; i < ask.deps().size(); i++) {
       int node = ask.deps().node(i);
       if (!req.reached(node, Req.DISK)) return false;
-      ok &= right(req, ask.deps(), i);
+      ok &= judged(req, ask, i);
     }
     turn.emit(new Action.Answer(ask.job(), ask.attempt(), ask.ask(), ok, List.of()));
     return true;
+  }
+
+  /** Whether a dep is right; that the job was told it is not matters as much as what it read. */
+  private boolean judged(Req req, Event.JobAsks ask, int i) {
+    boolean right = right(req, ask.deps(), i);
+    int node = ask.deps().node(i);
+    // One that was overwritten is wrong for this command only.
+    Turn.Told told = req.has(node, Req.OVERWRITTEN) ? Turn.Told.NOTHING : Turn.Told.ERROR;
+    if (!right && req.has(node, Req.ERR | Req.OVERWRITTEN)) turn.running.get(ask.job()).told.put(node, told);
+    return right;
   }
 
   private boolean right(Req req, DepVector deps, int i) {
@@ -151,11 +161,12 @@ final class Asks {
         kill(ask);
         return true;
       }
-      if (stale(req, ask.deps(), i)) {
+      ok &= judged(req, ask, i);
+      // A dep in error is as it will be: run again, the job would only find it so again.
+      if (!req.has(node, Req.ERR) && stale(req, ask.deps(), i)) {
         kill(ask);
         return true;
       }
-      ok &= right(req, ask.deps(), i);
     }
     turn.emit(new Action.Answer(ask.job(), ask.attempt(), ask.ask(), ok, List.of()));
     return true;

@@ -225,8 +225,7 @@ final class JobMaker {
     // It would ask again whether its deps are right, and learn nothing.
     if (graph.status(job) == JobStatus.CHK_DEPS) return false;
     state.hasty = true;
-    DepVector deps = depsToWalk(job);
-    for (int i = 0; i < deps.size(); i++) req.unwatchNode(deps.node(i), job);
+    req.unwatchAll(job);
     state.waiting = 0;
     turn.queueJob(req, job);
     return true;
@@ -272,24 +271,26 @@ final class JobMaker {
       walk.certain = true;
       return;
     }
+    boolean inError = req.has(node, Req.ERR); // the job takes it as it is
     if (deps.has(i, DepVector.SIG)) {
       if (graph.sig(node) == deps.value(i) && now == graph.crc(node) && Crc.known(now)) {
         deps.resolve(i, now);
         graph.touchJob(job);
-      } else if (lookAgain(req, job, node, deps)) {
+      } else if (!inError && lookAgain(req, job, node, deps)) {
         await(req, job, state, node, Req.DISK, walk);
         return;
-      } else {
+      } else if (!inError) {
         walk.why = walk.why.or(new RunReason(Kind.DEP_UNSTABLE, node));
         walk.certain = true;
         return;
       }
     }
-    if (Crc.differs(deps.value(i), now, deps.kinds(i))) {
+    // Nobody vouches for the file of a job in error: what cannot be told is no reason to run again, and again.
+    boolean told = !inError || Crc.known(now) && !deps.has(i, DepVector.SIG);
+    if (told && Crc.differs(deps.value(i), now, deps.kinds(i))) {
       walk.why = walk.why.or(new RunReason(Kind.DEP_CHANGED, node));
       walk.certain = true;
     }
-    boolean inError = req.has(node, Req.ERR);
     if ((deps.kinds(i) & lmake.graph.Accesses.E) != 0 && inError != deps.has(i, DepVector.ERROR)) {
       walk.why = walk.why.or(new RunReason(Kind.DEP_CHANGED, node));
     }

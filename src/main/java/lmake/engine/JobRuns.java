@@ -210,7 +210,8 @@ final class JobRuns {
     DepVector marked = deps;
     for (int i = 0; i < deps.size() && !run.told.isEmpty(); i++) {
       Turn.Told told = run.told.get(deps.node(i));
-      boolean asked = told == Turn.Told.NOTHING || told != null && (deps.flags(i) & DepFlags.IGNORE_ERROR) != 0;
+      boolean wrong = told == Turn.Told.NOTHING || told == Turn.Told.ERROR;
+      boolean asked = wrong || told != null && (deps.flags(i) & DepFlags.IGNORE_ERROR) != 0;
       if (!asked) continue;
       int mark = told == Turn.Told.NOTHING ? DepVector.HOT : told == Turn.Told.ERROR ? DepVector.ERROR : 0;
       marked = marked.with(i, deps.bits(i) | Accesses.E | mark, deps.value(i));

@@ -248,8 +248,7 @@ final class Req {
   }
 
   /** The job does not wait for this node any more. */
-  void unwatchNode(int node, int who) {
-    if (node >= nodeWatchers.length) return;
+  private void unwatchNode(int node, int who) {
     int before = 0;
     for (int at = nodeWatchers[node]; at != 0; ) {
       int next = pool[3 * at + 2];
@@ -262,6 +261,11 @@ final class Req {
       }
       at = next;
     }
+  }
+
+  /** The job waits for nothing more, whatever it began to wait for: its deps may have changed since. */
+  void unwatchAll(int who) {
+    for (int node = 0; node < nodeWatchers.length; node++) if (nodeWatchers[node] != 0) unwatchNode(node, who);
   }
 
   void wakeJob(JobState state, java.util.function.IntConsumer tell) {

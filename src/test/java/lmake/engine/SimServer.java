@@ -3,18 +3,16 @@ package lmake.engine;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
+import lmake.backend.Demand;
+import lmake.backend.LocalBackend;
+import lmake.backend.Slot;
 import lmake.base.Bug;
 import lmake.base.Crc;
 import lmake.engine.Action.Wash;
-import lmake.engine.Event.FileKind;
-import lmake.graph.Accesses;
-import lmake.graph.DepFlags;
 import lmake.graph.DepVector;
 import lmake.graph.Graph;
 import lmake.graph.JobResult;
@@ -22,27 +20,45 @@ import lmake.graph.JobStatus;
 import lmake.graph.MemoryNames;
 import lmake.graph.MemoryShelf;
 import lmake.graph.TargetVector;
+import lmake.rules.EarlyError;
 import lmake.rules.Rule;
 import lmake.rules.RuleBook;
-import lmake.rules.StaticDep;
-import lmake.rules.TargetEntry;
+import lmake.wire.JobEnd;
 
-/** Carries the actions of an engine out on a {@link SimDisk}, one small step at a time, in an order drawn from a seed. */
+/**
+ * Carries the actions of an engine out on a {@link SimDisk}, one small step at a time, in an order drawn from a seed: what the
+ * server, its backend, its disk thread and its agent do. What must hold at each step is checked here.
+ */
 final class SimServer {
+  /** Told of what happens to jobs. */
+  interface Watcher {
+    default void starts(Action.Start start, String name) {}
+
+    default void ended(SimJob job, JobResult result) {}
+  }
+
   final SimDisk disk;
   final Graph graph = new Graph(new MemoryNames(), new MemoryShelf());
   final Map<Integer, Action.ReqDone> done = new HashMap<>();
   final List<String> started = new ArrayList<>();
   final List<String> said = new ArrayList<>();
+  Watcher watcher = new Watcher() {};
+  double lossRate;
+  long nextAsk = 1;
+  RuleBook book;
   private final SimProject project;
   private final Random random;
-  private final double lossRate;
   private Engine engine;
-  private RuleBook book;
+  private LocalBackend backend = new LocalBackend();
   private final ArrayDeque<Action> looks = new ArrayDeque<>();
+  private final ArrayDeque<Event> posted = new ArrayDeque<>();
+  private final Map<Long, Action.Start> orders = new LinkedHashMap<>(); // not ended
   private final Map<Integer, SimJob> jobs = new LinkedHashMap<>();
+  private final List<Event.JobEnded> ghosts = new ArrayList<>(); // ends nobody waits for any more
+  private boolean acting;
   private int nextReq = 1;
   private long nextAttempt = 1;
+  private long lastAttempt;
 
   SimServer(SimProject project, SimDisk disk, Random random, double lossRate) {
     this.project = project;
@@ -54,9 +70,12 @@ final class SimServer {
 
   /** A server that died is replaced: what the graph holds is what was durable, jobs that ran are cut short. */
   void restart() {
-    for (SimJob job : jobs.values()) job.cut();
+    for (SimJob job : jobs.values()) job.tear(random);
     jobs.clear();
+    orders.clear();
     looks.clear();
+    posted.clear();
+    backend = new LocalBackend();
     engine = new Engine(graph, nextAttempt + 1000);
     nextAttempt += 2000;
     readRules();
@@ -65,32 +84,41 @@ final class SimServer {
   void readRules() {
     book = project.book();
     engine.setRules(book);
+    List<Demand> hopeless = backend.setCapacities(book.config().localCapacities());
+    Bug.check(hopeless.isEmpty(), "rules are read while jobs wait");
   }
 
   int open(List<String> targets, ReqOptions options) {
     int req = nextReq++;
     List<Integer> nodes = targets.stream().map(graph::node).toList();
-    act(engine.step(new Event.ReqOpened(req, nodes, List.of(), options, disk.tick())));
+    tell(new Event.ReqOpened(req, nodes, List.of(), options, disk.tick()));
     return req;
   }
 
   void kill(int req) {
-    if (!done.containsKey(req)) act(engine.step(new Event.ReqKilled(req)));
+    if (!done.containsKey(req)) tell(new Event.ReqKilled(req));
   }
 
   boolean idle() {
-    return looks.isEmpty() && jobs.isEmpty();
+    return looks.isEmpty() && orders.isEmpty();
+  }
+
+  boolean busy() {
+    return engine.busy();
   }
 
   /** One small step of the outside. */
   void step() {
     Bug.check(!idle(), "nothing to do");
-    if (!looks.isEmpty() && (jobs.isEmpty() || random.nextBoolean())) {
+    if (!ghosts.isEmpty() && random.nextInt(8) == 0) tell(ghosts.remove(random.nextInt(ghosts.size())));
+    List<SimJob> able = new ArrayList<>(jobs.size());
+    for (SimJob job : jobs.values()) if (!job.waits()) able.add(job);
+    if (!looks.isEmpty() && (able.isEmpty() || random.nextBoolean())) {
       look(looks.poll());
       return;
     }
-    List<SimJob> all = new ArrayList<>(jobs.values());
-    all.get(random.nextInt(all.size())).step();
+    Bug.check(!able.isEmpty(), "all that runs waits for answers");
+    step(able.get(random.nextInt(able.size())));
   }
 
   void run(int req) {
@@ -101,177 +129,177 @@ final class SimServer {
     }
   }
 
-  private void act(List<Action> actions) {
-    for (Action action : actions) {
-      if (action instanceof Action.Check || action instanceof Action.Remove) looks.add(action);
-      else if (action instanceof Action.Start a) start(a);
-      else if (action instanceof Action.Kill a) jobs.get(a.job()).killed = true;
-      else if (action instanceof Action.ReqDone a) done.put(a.req(), a);
-      else if (action instanceof Action.SayJob a) said.add(a.word() + " " + jobName(a.job()));
-      else if (action instanceof Action.SayNode a) said.add(a.word() + " " + graph.name(a.node()));
-      else if (!(action instanceof Action.Tidy)) throw Bug.of("unexpected %s", action);
+  /** The engine hears of it, now or when it has said all it had to say. */
+  private void tell(Event event) {
+    posted.add(event);
+    if (acting) return;
+    acting = true;
+    for (Event next = posted.poll(); next != null; next = posted.poll()) {
+      for (Action action : engine.step(next)) act(action);
+      launch();
     }
+    acting = false;
+  }
+
+  private void act(Action action) {
+    if (action instanceof Action.Check || action instanceof Action.Remove) looks.add(action);
+    else if (action instanceof Action.Start a) order(a);
+    else if (action instanceof Action.Kill a) kill(a);
+    else if (action instanceof Action.Answer a) answer(a);
+    else if (action instanceof Action.ReqDone a) Bug.check(done.put(a.req(), a) == null, "req %d ends twice", a.req());
+    else if (action instanceof Action.SayJob a) say(a.word() + " " + jobName(a.job()), a.req());
+    else if (action instanceof Action.SayNode a) say(a.word() + " " + graph.name(a.node()), a.req());
+    // A dir is there when something is below it: the disk knows no empty ones.
+    else if (!(action instanceof Action.Tidy)) throw Bug.of("unexpected %s", action);
+  }
+
+  private void say(String line, int req) {
+    Bug.check(!done.containsKey(req), "%s is said after the end of req %d", line, req);
+    said.add(line);
+  }
+
+  private void kill(Action.Kill order) {
+    SimJob job = jobs.get(order.job());
+    if (job != null && job.attempt == order.attempt()) {
+      job.killed = true;
+      job.checking |= order.checkDeps();
+    } else if (backend.cancel(order.attempt())) {
+      orders.remove(order.attempt());
+      posted.add(new Event.JobEnded(order.job(), order.attempt(), nothing(JobStatus.KILLED)));
+    }
+  }
+
+  private void answer(Action.Answer answer) {
+    SimJob job = jobs.get(answer.job());
+    if (job == null || job.attempt != answer.attempt()) return;
+    if (job.paused) backend.resume(answer.attempt());
+    job.paused = false;
+    job.answered(answer);
+  }
+
+  /** A job asks; while it waits for deps to be made, others may use its resources. */
+  void ask(SimJob job, Event.JobAsks ask, boolean pause) {
+    job.paused = pause;
+    if (pause) backend.pause(job.attempt);
+    tell(ask);
   }
 
   private void look(Action action) {
     if (action instanceof Action.Check check) {
       String name = graph.name(check.node());
-      SimDisk.Version version = disk.files.get(name);
-      long sig = disk.sig(name);
-      long crc = version == null || sig == check.knownSig() ? Crc.UNKNOWN : SimDisk.crc(version.content());
-      FileKind kind = version == null ? FileKind.ABSENT : FileKind.REGULAR;
+      Event.FileKind kind = disk.kind(name);
+      SimDisk.Version version = kind.file() ? disk.files.get(name) : null;
+      long sig = version == null ? 0 : version.sig();
+      long crc = version == null || sig == check.knownSig() ? Crc.UNKNOWN : disk.crc(version);
       long date = version == null ? 0 : version.date();
-      act(engine.step(new Event.NodeChecked(check.node(), kind, sig, crc, date, disk.tick())));
+      tell(new Event.NodeChecked(check.node(), kind, sig, crc, date, disk.tick()));
     } else if (action instanceof Action.Remove remove) {
       String name = graph.name(remove.node());
+      Bug.check(!book.manifest().isSource(name), "source %s is removed", name);
       Action.Removal how =
           disk.read(name) == null
               ? Action.Removal.ABSENT
               : disk.sig(name) == remove.knownSig() ? Action.Removal.UNLINKED : Action.Removal.QUARANTINED;
       disk.remove(name);
-      act(engine.step(new Event.NodeRemoved(remove.node(), how)));
+      tell(new Event.NodeRemoved(remove.node(), how));
     }
   }
 
-  private void start(Action.Start start) {
-    Bug.check(!jobs.containsKey(start.job()), "job %d overlaps itself", start.job());
-    started.add(jobName(start.job()) + " : " + start.why().kind());
-    for (Wash wash : start.washes()) {
-      String name = graph.name(wash.node());
-      Bug.check(!book.manifest().isSource(name), "source %s is washed", name);
-      boolean goes = wash.kind() == Action.WashKind.WASH || wash.kind() == Action.WashKind.UNLINK;
-      if (goes) disk.remove(name);
+  private void order(Action.Start start) {
+    String name = jobName(start.job());
+    for (Action.Start other : orders.values()) Bug.check(other.job() != start.job(), "%s overlaps itself", name);
+    Bug.check(start.attempt() > lastAttempt, "attempt %d after %d", start.attempt(), lastAttempt);
+    lastAttempt = start.attempt();
+    started.add(name + " : " + start.why().kind());
+    watcher.starts(start, name);
+    orders.put(start.attempt(), start);
+    Map<String, Long> amounts = amounts(start.job());
+    if (backend.canRun(amounts)) {
+      backend.submit(new Demand(start.job(), start.attempt(), amounts));
+    } else {
+      orders.remove(start.attempt());
+      posted.add(new Event.JobEnded(start.job(), start.attempt(), nothing(JobStatus.EARLY_ERROR)));
     }
-    jobs.put(start.job(), new SimJob(start.job(), start.attempt()));
   }
 
-  private String jobName(int job) {
+  private Map<String, Long> amounts(int job) {
+    if (book.config().localCapacities().isEmpty()) return Map.of();
+    try {
+      return book.rule(graph.rule(job)).orElseThrow().resources(graph.stems(job)).amounts();
+    } catch (EarlyError e) {
+      throw Bug.of("%s", e.lines());
+    }
+  }
+
+  private void launch() {
+    for (Slot slot : backend.launch(Integer.MAX_VALUE)) {
+      Action.Start start = orders.get(slot.attempt());
+      for (Wash wash : start.washes()) wash(wash);
+      jobs.put(start.job(), new SimJob(this, project, book, start.job(), start.attempt()));
+      checkCapacities(amounts(start.job()));
+    }
+  }
+
+  private void wash(Wash wash) {
+    String name = graph.name(wash.node());
+    Bug.check(!book.manifest().isSource(name), "source %s is washed", name);
+    boolean goes = wash.kind() == Action.WashKind.WASH || wash.kind() == Action.WashKind.UNLINK;
+    if (goes && disk.kind(name).file()) disk.remove(name);
+  }
+
+  /** Jobs that were paused may come back to more than there is, but none starts that does not fit. */
+  private void checkCapacities(Map<String, Long> asked) {
+    for (String resource : asked.keySet()) {
+      long used = 0;
+      for (SimJob job : jobs.values()) if (!job.paused) used += amounts(job.job).getOrDefault(resource, 0L);
+      long capacity = book.config().localCapacities().get(resource);
+      Bug.check(used <= capacity, "%d of %d %s are used", used, capacity, resource);
+    }
+  }
+
+  String jobName(int job) {
     Rule rule = book.rule(graph.rule(job)).orElse(null);
     return rule == null ? "gone" : rule.name() + " " + String.join(",", graph.stems(job));
   }
 
-  /** A job on its way: reads one file a step, writes at the end. */
-  private final class SimJob {
-    private final int job;
-    private final long attempt;
-    private final Rule rule;
-    private final String[] stems;
-    private final Map<String, SimDisk.Version> seen = new LinkedHashMap<>();
-    private boolean killed;
+  // --- jobs
 
-    SimJob(int job, long attempt) {
-      this.job = job;
-      this.attempt = attempt;
-      this.rule = book.rule(graph.rule(job)).orElseThrow();
-      this.stems = graph.stems(job);
+  private void step(SimJob job) {
+    if (job.killed && random.nextInt(4) > 0) {
+      job.tear(random);
+      end(job, job.end(job.checking ? JobEnd.Outcome.CHECK_DEPS : JobEnd.Outcome.KILLED, 0));
+    } else if (random.nextDouble() < lossRate) {
+      job.tear(random);
+      lose(job);
+    } else if (!job.waits()) {
+      JobEnd end = job.act(book);
+      if (end != null) end(job, end);
     }
+  }
 
-    /** Thrown to stop a recipe at the first file that was not read yet. */
-    private static final class NotRead extends RuntimeException {
-      private static final long serialVersionUID = 1;
-      private final String name;
-
-      NotRead(String name) {
-        super(name, null, false, false);
-        this.name = name;
-      }
+  private void lose(SimJob job) {
+    if (random.nextBoolean()) {
+      end(job, job.end(JobEnd.Outcome.SIGNALED, 9));
+      return;
     }
+    // The agent died. It could have ended just before, and the word of it come late.
+    ghosts.add(new Event.JobEnded(job.job, job.attempt, job.judge(job.end(JobEnd.Outcome.EXITED, 0), book)));
+    end(job, nothing(JobStatus.LOST));
+  }
 
-    void step() {
-      if (killed && random.nextInt(4) > 0) {
-        cut();
-        end(JobStatus.KILLED, DepVector.EMPTY, TargetVector.EMPTY);
-      } else if (random.nextDouble() < lossRate) {
-        cut();
-        end(JobStatus.LOST, DepVector.EMPTY, TargetVector.EMPTY);
-      } else {
-        try {
-          finish(project.recipe(rule.name(), stems.length == 0 ? "" : stems[0], this::read));
-        } catch (NotRead missing) {
-          seen.put(missing.name, disk.files.get(missing.name.replace("?", "")));
-        }
-      }
-    }
+  private void end(SimJob job, JobEnd end) {
+    end(job, job.judge(end, book));
+  }
 
-    private String read(String name) {
-      if (!seen.containsKey(name)) throw new NotRead(name);
-      SimDisk.Version version = seen.get(name);
-      return version == null ? null : version.content();
-    }
+  private void end(SimJob job, JobResult result) {
+    jobs.remove(job.job);
+    orders.remove(job.attempt);
+    backend.release(job.attempt);
+    watcher.ended(job, result);
+    tell(new Event.JobEnded(job.job, job.attempt, result));
+  }
 
-    /** Leaves a torn target behind, as a job that dies may. */
-    void cut() {
-      if (random.nextBoolean()) disk.write(staticTargets().get(0), "torn");
-    }
-
-    private void finish(Map<String, String> files) {
-      boolean preexisting = false;
-      List<int[]> targets = new ArrayList<>();
-      List<long[]> contents = new ArrayList<>();
-      Map<String, String> written = files == null ? Map.of() : files;
-      for (Map.Entry<String, String> file : written.entrySet()) {
-        preexisting |= disk.read(file.getKey()) != null;
-        disk.write(file.getKey(), file.getValue());
-        add(targets, contents, file.getKey());
-      }
-      Set<String> names = new HashSet<>(written.keySet());
-      for (String name : staticTargets()) if (names.add(name)) add(targets, contents, name);
-      JobStatus status = files == null ? JobStatus.JOB_ERROR : preexisting ? JobStatus.BAD_TARGET : JobStatus.OK;
-      end(status, deps(), vector(targets, contents));
-    }
-
-    private List<String> staticTargets() {
-      return rule.targets().stream().filter(entry -> !entry.star()).map(entry -> entry.name(stems)).toList();
-    }
-
-    private void add(List<int[]> targets, List<long[]> contents, String name) {
-      int flags = rule.targetFor(stems, name).map(TargetEntry::flags).orElse(0);
-      targets.add(new int[] {graph.node(name), flags});
-      contents.add(new long[] {SimDisk.crc(disk.read(name)), disk.sig(name)});
-    }
-
-    private TargetVector vector(List<int[]> targets, List<long[]> contents) {
-      return new TargetVector(
-          targets.stream().mapToInt(t -> t[0]).toArray(),
-          targets.stream().mapToInt(t -> t[1]).toArray(),
-          contents.stream().mapToLong(c -> c[0]).toArray(),
-          contents.stream().mapToLong(c -> c[1]).toArray());
-    }
-
-    private DepVector deps() {
-      DepVector.Builder deps = new DepVector.Builder();
-      Set<String> listed = new HashSet<>();
-      for (StaticDep dep : rule.staticDeps(stems).orElseThrow()) {
-        if (listed.add(dep.name())) add(deps, dep.name(), dep.flags() | DepFlags.STATIC | DepFlags.REQUIRED);
-      }
-      for (String name : seen.keySet()) {
-        // A file that is both probed and read is one dep, of its first value; as the agent merges them.
-        boolean probe = name.endsWith("?");
-        String file = name.replace("?", "");
-        if (probe && seen.containsKey(file) || !listed.add(file)) continue;
-        if (probe) addProbe(deps, file, seen.get(name) != null);
-        else add(deps, file, 0);
-      }
-      return deps.build();
-    }
-
-    private void addProbe(DepVector.Builder deps, String name, boolean there) {
-      long value = there ? Crc.UNKNOWN_REGULAR : Crc.NONE;
-      deps.add(graph.node(name), Accesses.T, DepFlags.FULL, false, 0, value);
-    }
-
-    private void add(DepVector.Builder deps, String name, int flags) {
-      SimDisk.Version version = seen.get(name);
-      int marks = version == null ? 0 : DepVector.SIG;
-      long value = version == null ? Crc.NONE : version.sig();
-      int kinds = seen.containsKey(name) ? Accesses.L | Accesses.R | Accesses.T : 0; // a static dep may go unread
-      deps.add(graph.node(name), kinds, flags | DepFlags.FULL, false, marks, value);
-    }
-
-    private void end(JobStatus status, DepVector deps, TargetVector targets) {
-      jobs.remove(job);
-      JobResult result = new JobResult(status, deps, targets, List.of(), false, 1, List.of());
-      act(engine.step(new Event.JobEnded(job, attempt, result)));
-    }
+  private static JobResult nothing(JobStatus status) {
+    return new JobResult(status, DepVector.EMPTY, TargetVector.EMPTY, List.of(), false, 0, List.of());
   }
 }
