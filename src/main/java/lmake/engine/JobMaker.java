@@ -259,7 +259,9 @@ final class JobMaker {
       return;
     }
     if (deps.has(i, DepVector.SIG)) {
-      if (graph.sig(node) == deps.value(i) && now == graph.crc(node) && Crc.known(now)) {
+      // A product that is hot may be torn since it was made; a source was read for this very command.
+      boolean doubtful = graph.has(node, Graph.HOT) && !req.has(node, Req.CHECKED);
+      if (graph.sig(node) == deps.value(i) && now == graph.crc(node) && Crc.known(now) && !doubtful) {
         deps.resolve(i, now);
         graph.touchJob(job);
       } else if (lookAgain(req, job, node, deps)) {

@@ -30,7 +30,8 @@ import lmake.rules.TargetEntry;
 /** Carries the actions of an engine out on a {@link SimDisk}, one small step at a time, in an order drawn from a seed. */
 final class SimServer {
   final SimDisk disk;
-  final Graph graph = new Graph(new MemoryNames(), new MemoryShelf());
+  Graph graph = new Graph(new MemoryNames(), new MemoryShelf());
+  Runnable commit = () -> {}; // makes what changed in the graph durable, before anything is done of what was asked
   final Map<Integer, Action.ReqDone> done = new HashMap<>();
   final List<String> started = new ArrayList<>();
   final List<String> said = new ArrayList<>();
@@ -52,12 +53,21 @@ final class SimServer {
     restart();
   }
 
+  /** The machine stops and starts again: what the graph now holds is what the store gives back. */
+  void boot(Graph stored) {
+    jobs.clear();
+    looks.clear();
+    graph = stored;
+    restart();
+  }
+
   /** A server that died is replaced: what the graph holds is what was durable, jobs that ran are cut short. */
   void restart() {
     for (SimJob job : jobs.values()) job.cut();
     jobs.clear();
     looks.clear();
     engine = new Engine(graph, nextAttempt + 1000);
+    engine.orphansUntil(disk.tick());
     nextAttempt += 2000;
     readRules();
   }
@@ -102,6 +112,7 @@ final class SimServer {
   }
 
   private void act(List<Action> actions) {
+    commit.run();
     for (Action action : actions) {
       if (action instanceof Action.Check || action instanceof Action.Remove) looks.add(action);
       else if (action instanceof Action.Start a) start(a);
@@ -211,10 +222,10 @@ final class SimServer {
       for (Map.Entry<String, String> file : written.entrySet()) {
         preexisting |= disk.read(file.getKey()) != null;
         disk.write(file.getKey(), file.getValue());
-        add(targets, contents, file.getKey());
+        add(targets, contents, file.getKey(), true);
       }
       Set<String> names = new HashSet<>(written.keySet());
-      for (String name : staticTargets()) if (names.add(name)) add(targets, contents, name);
+      for (String name : staticTargets()) if (names.add(name)) add(targets, contents, name, false);
       JobStatus status = files == null ? JobStatus.JOB_ERROR : preexisting ? JobStatus.BAD_TARGET : JobStatus.OK;
       end(status, deps(), vector(targets, contents));
     }
@@ -223,10 +234,11 @@ final class SimServer {
       return rule.targets().stream().filter(entry -> !entry.star()).map(entry -> entry.name(stems)).toList();
     }
 
-    private void add(List<int[]> targets, List<long[]> contents, String name) {
+    /** What stands at a name that it did not write is another job's, made since this one began. */
+    private void add(List<int[]> targets, List<long[]> contents, String name, boolean wrote) {
       int flags = rule.targetFor(stems, name).map(TargetEntry::flags).orElse(0);
       targets.add(new int[] {graph.node(name), flags});
-      contents.add(new long[] {SimDisk.crc(disk.read(name)), disk.sig(name)});
+      contents.add(wrote ? new long[] {SimDisk.crc(disk.read(name)), disk.sig(name)} : new long[] {Crc.NONE, 0});
     }
 
     private TargetVector vector(List<int[]> targets, List<long[]> contents) {
