@@ -170,6 +170,8 @@ void root_gate(struct command *c)
 
 	if (fd >= 0)
 		close(fd);
+	if (n == 0 || !*text)
+		n = -1;		/* a power cut took its content: it was being made */
 	c->readonly = access(".", W_OK) < 0 || (access("LMAKE", W_OK) < 0 && errno != ENOENT);
 	if (n >= 0)
 		check_version(text);

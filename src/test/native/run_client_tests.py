@@ -255,6 +255,20 @@ def version_gate(p):
 
 
 @test
+def version_without_content_is_made_anew(p):
+    """A power cut may leave the name of a file that was just made, and nothing in it."""
+    p.init()
+    for content in (b'', b'\0\0\0\0'):
+        os.makedirs(p.repo + '/LMAKE', exist_ok=True)
+        with open(p.repo + '/LMAKE/version', 'wb') as f:
+            f.write(content)
+        code, _, err = p.run('lshow', 'exit:0')
+        assert (code, err) == (12, 'repo not initialized, consider : lmake\n'), (code, err)
+        assert p.run('lmake', 'exit:0')[0] == 0
+        assert open(p.repo + '/LMAKE/version').read() == '1\n1\n'
+
+
+@test
 def many_clients_start_one_server(p):
     p.init()
     clients = [p.popen('lmake', 'say:%d' % i, 'exit:%d' % i) for i in range(32)]

@@ -41,6 +41,16 @@ public final class Engine {
     turn.matching = new Matching(turn.graph, rules);
   }
 
+  /**
+   * Until when runs may have written files that nobody told of. Of a file that is no older and that a job might make,
+   * such a run is the likely maker: it is washed rather than held against who meets it.
+   *
+   * @param date nanoseconds since the epoch, of the clock that dates files; only ever later
+   */
+  public void orphansUntil(long date) {
+    turn.orphansUntil = Math.max(turn.orphansUntil, date);
+  }
+
   /** True while a command is served. */
   public boolean busy() {
     return !turn.reqs.isEmpty();

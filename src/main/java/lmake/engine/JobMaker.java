@@ -273,7 +273,9 @@ final class JobMaker {
     }
     boolean inError = req.has(node, Req.ERR); // the job takes it as it is
     if (deps.has(i, DepVector.SIG)) {
-      if (graph.sig(node) == deps.value(i) && now == graph.crc(node) && Crc.known(now)) {
+      // A product that is hot may be torn since it was made; a source was read for this very command.
+      boolean doubtful = graph.has(node, Graph.HOT) && !req.has(node, Req.CHECKED);
+      if (graph.sig(node) == deps.value(i) && now == graph.crc(node) && Crc.known(now) && !doubtful) {
         deps.resolve(i, now);
         graph.touchJob(job);
       } else if (!inError && lookAgain(req, job, node, deps)) {

@@ -103,6 +103,7 @@ final class JobRuns {
     turn.running.remove(job);
     JobStatus status = settleLoss(job, result.status());
     DepVector deps = asTold(run, resolved(result.deps())); // first: a source the job read and then wrote is known as it was read
+    TargetVector before = graph.targets(job);
     if (trusted(status)) washes.gone(run.obstacles);
     boolean changed = applyTargets(job, result, status);
     // A run that was killed, lost or never began has seen only some of its deps: what was known before is better.
@@ -115,6 +116,8 @@ final class JobRuns {
     for (Req req : List.copyOf(turn.reqs.values())) {
       JobState state = req.knownJob(job);
       if (state != null && state.step == JobState.EXEC) tell(req, job, state, status, changed, result);
+      reopen(req, job, before);
+      reopen(req, job, result.targets());
     }
     return true;
   }
@@ -158,6 +161,25 @@ final class JobRuns {
     // A run worth nothing leaves the old list, so that the next one knows what to wash.
     if (trusted || after.size() > 0) graph.setTargets(job, trusted ? after : merge(before, after));
     return changed;
+  }
+
+  /**
+   * Files that this job may write and another one had made for this command, before this one had to run again: it has
+   * removed them, or made them its own.
+   */
+  private void reopen(Req req, int job, TargetVector targets) {
+    for (int i = 0; i < targets.size(); i++) {
+      int node = targets.node(i);
+      int maker = req.conform(node);
+      if (maker == 0 || maker == job || graph.writer(node) != job) continue;
+      JobState state = req.job(maker);
+      if (state.step != JobState.DONE) continue;
+      req.setReached(node, 0);
+      req.clear(node, Req.CHECKED);
+      state.step = JobState.DEP;
+      turn.queueJob(req, maker);
+      turn.queueNode(req, node);
+    }
   }
 
   /** Whether what was seen at the end is what the job left. */

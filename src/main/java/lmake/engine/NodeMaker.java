@@ -232,6 +232,9 @@ final class NodeMaker {
     int node = answer.node();
     if (!answer.kind().file()) {
       forgetContent(node);
+    } else if (graph.writer(node) == 0 && orphan(node, answer.date())) {
+      req.clear(node, Req.CHECKED);
+      turn.remove(req, node, 0);
     } else if (graph.writer(node) == 0) {
       req.set(node, Req.ERR | Req.DANGLING);
       graph.setContent(node, answer.crc() != Crc.UNKNOWN ? answer.crc() : graph.crc(node), answer.sig());
@@ -240,6 +243,11 @@ final class NodeMaker {
       req.clear(node, Req.CHECKED);
       turn.remove(req, node, graph.sig(node));
     }
+  }
+
+  /** A file that a run may have left whose end was never told. */
+  private boolean orphan(int node, long date) {
+    return date <= turn.orphansUntil && turn.matching.of(node).jobs().length > 0;
   }
 
   void removed(Req req, Event.NodeRemoved answer) {

@@ -18,6 +18,7 @@ import lmake.graph.RunReason;
 final class Turn {
   final Graph graph;
   Matching matching;
+  long orphansUntil = Long.MIN_VALUE; // see Engine
 
   /** By number, so that what is done for each comes in a fixed order. */
   final Map<Integer, Req> reqs = new TreeMap<>();

@@ -59,7 +59,8 @@ final class Washes {
 
   private void wash(Req req, JobFacts facts, int node, int flags, List<Wash> washes) {
     if (turn.matching.of(node).kind().source()) return;
-    if ((flags & TargetFlags.INCREMENTAL) != 0 && !req.options.noIncremental()) {
+    boolean asLeft = !graph.has(node, Graph.HOT); // no power cut may have torn it since
+    if ((flags & TargetFlags.INCREMENTAL) != 0 && !req.options.noIncremental() && asLeft) {
       washes.add(new Wash(WashKind.UNIQUIFY, node, 0, 0));
     } else if (graph.has(node, Graph.POLLUTED)) {
       washes.add(new Wash(WashKind.UNLINK, node, graph.sig(node), graph.writer(node)));

@@ -16,7 +16,7 @@ public final class Graph {
 
   public static final int BUSY = 2; // target of a run that was not accounted for
 
-  public static final int HOT = 4; // stat'ed within the date precision of its last change: the sig proves nothing
+  public static final int HOT = 4; // the sig proves nothing: stat'ed too soon after a change, or the machine rebooted
 
   public static final int NO_TRIGGER = 8;
   public static final int FROZEN = 16;

@@ -74,6 +74,10 @@ final class MakefileReader {
     this.useless = useless;
     byte[] kept = store.blob(DEPS);
     if (kept.length > 0) deps = ReadDeps.decode(kept);
+    if (store.rebooted() && deps.isPresent()) {
+      deps = deps.map(ReadDeps::doubted);
+      store.setBlob(DEPS, deps.get().encode());
+    }
   }
 
   /** What was last understood, from the store if need be; empty before the first reading. */
@@ -227,7 +231,7 @@ final class MakefileReader {
     List<String> dangling = new ArrayList<>();
     for (ReadDeps.File file : on.files()) {
       String name = file.name();
-      boolean exists = file.state() > 15 || file.state() < 0 || file.state() == ReadDeps.MOVING;
+      boolean exists = ReadDeps.isSig(file.state()) || file.state() == ReadDeps.MOVING;
       boolean inRepo = !name.startsWith("/") && !name.startsWith("../") && !name.startsWith(".git/");
       if (exists && inRepo && !isSource(now, name)) dangling.add("dangling makefile : " + name);
     }

@@ -25,6 +25,9 @@ record ReadDeps(String installDir, String root, List<File> files, Map<String, Op
   /** Nothing is equal to it: the file moved while it was read. */
   static final long MOVING = 4;
 
+  /** Nothing is equal to it: the machine was started again since it was read. */
+  static final long DOUBTED = 5;
+
   static final long DIR = 2;
   static final long SPECIAL = 3;
 
@@ -49,6 +52,18 @@ record ReadDeps(String installDir, String root, List<File> files, Map<String, Op
     return seen.kind() == FileKind.SPECIAL ? SPECIAL : seen.sig();
   }
 
+  /** The same with no sig that could be believed: files may have lost content and kept their date. */
+  ReadDeps doubted() {
+    List<File> doubted = new ArrayList<>();
+    for (File file : files) doubted.add(isSig(file.state) ? new File(file.name, DOUBTED) : file);
+    return new ReadDeps(installDir, root, doubted, environ);
+  }
+
+  /** Whether a state is that of a file, not one of the states above. */
+  static boolean isSig(long state) {
+    return state > 15 || state < 0;
+  }
+
   String[] names() {
     return files.stream().map(File::name).toArray(String[]::new);
   }
@@ -68,6 +83,7 @@ record ReadDeps(String installDir, String root, List<File> files, Map<String, Op
     for (int i = 0; i < seen.length; i++) {
       long now = state(seen[i]);
       long then = files.get(i).state;
+      if (then == DOUBTED) return Optional.of("the machine was started again");
       if (now == then && then != MOVING) continue;
       String verb = then == ABSENT ? "created" : now == ABSENT ? "removed" : "modified";
       return Optional.of(files.get(i).name + " was " + verb);

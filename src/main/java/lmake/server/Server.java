@@ -40,6 +40,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
   private final Checkpoints checkpoints;
   private final Attempts attempts;
   private final Engine engine;
+  private final Orphans orphans;
   private final Reqs reqs;
   private final Executions executions;
   private final MakefileReader makefiles;
@@ -65,6 +66,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     checkpoints = new Checkpoints(store);
     attempts = new Attempts(store);
     engine = new Engine(graph, attempts.first());
+    orphans = new Orphans(store, engine);
     reqs = new Reqs(loop::post, engine::wants);
     Endings endings = new Endings(store, new Verdicts(graph, reqs, () -> site().rules()));
     executions = new Executions(graph, agent, reqs, new StartOrders(graph, places), endings, loop::post);
@@ -217,6 +219,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
   private void agentDied(AgentLink link, String how) {
     boolean current = agent.forget(link);
     if (current) ServerLog.say("agent died: " + how);
+    orphans.lostTrack();
     executions.died(link, how);
     if (current && makefiles.reads()) makefiles.lost(how);
   }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import lmake.base.Bug;
 import lmake.base.ExitCode;
 import lmake.base.UserError;
+import lmake.graph.DepVector;
 import lmake.graph.Graph;
 import lmake.graph.JobStatus;
 import lmake.graph.RunRecord;
@@ -46,6 +47,7 @@ public final class Store implements RuleIds, AutoCloseable {
   private final Map<Integer, byte[]> newRuns = new LinkedHashMap<>();
   private final Map<String, byte[]> newBlobs = new LinkedHashMap<>();
   private boolean loaded;
+  private boolean disowned; // some job was running
   private boolean marked; // the store on disk is marked as being written
   private boolean damaged; // a value did not have its checksum
 
@@ -62,7 +64,7 @@ public final class Store implements RuleIds, AutoCloseable {
     this.found = found;
     this.warning = warning;
     this.lmdb = lmdb;
-    this.unverified = found.powerCut();
+    this.unverified = found.rebooted();
     load(Table.NAMES, names);
     load(Table.STEMS, stems);
     this.rules = new RuleTable(read(RULES_BLOB));
@@ -139,28 +141,62 @@ public final class Store implements RuleIds, AutoCloseable {
    * {@link #load} gives takes account of it.
    */
   public boolean unclean() {
-    return !found.clean() || found.powerCut();
+    return !found.clean() || found.rebooted();
+  }
+
+  /**
+   * True when the machine was started again since the store was last written, or nobody made sure of what that may have
+   * done to files: no sig that was kept proves anything. What {@link #load} gives takes account of it; who keeps sigs in
+   * blobs must forget them, in the first commit.
+   */
+  public boolean rebooted() {
+    return found.rebooted();
   }
 
   /**
    * The graph as the last commit left it; once per store. Jobs that were running are NEW and their targets BUSY: nobody
-   * will account for them. After a power cut every node with a sig is HOT: files may have lost content and kept their
-   * date, so each must be summed again before it is trusted. After a mere kill no such thing can be: what a commit says
-   * was written before anything else went on. These changes are the first ones to be committed.
+   * will account for them. When the machine was started again every node with a sig is HOT: files may have lost content
+   * and kept their date, so each must be summed again before it is trusted; and what a job read under a sig is not known
+   * any more. After a mere kill no such thing can be: what a commit says was written before anything else went on. These
+   * changes are the first ones to be committed.
    */
   public Graph load() {
     Bug.check(!loaded, "a store gives its graph once");
     loaded = true;
     for (int job = 1; job <= graph.jobCount(); job++) if (graph.status(job) == JobStatus.RUNNING) disown(job);
-    if (found.powerCut()) {
-      for (int node = 1; node <= graph.nodeCount(); node++) {
-        if (graph.sig(node) != 0) graph.setFlag(node, Graph.HOT, true);
-      }
-    }
+    if (found.rebooted()) distrustSigs();
     return graph;
   }
 
+  private void distrustSigs() {
+    for (int node = 1; node <= graph.nodeCount(); node++) {
+      if (graph.sig(node) != 0) graph.setFlag(node, Graph.HOT, true);
+    }
+    for (int job = 1; job <= graph.jobCount(); job++) {
+      Optional<ByteBuffer> stored = lmdb.get(Table.BODIES, job);
+      if (stored.isEmpty()) continue;
+      In in = In.of(stored.get());
+      BodyCodec.decodeTargets(in);
+      DepVector deps = BodyCodec.decodeDeps(in);
+      DepVector doubted = deps;
+      for (int i = 0; i < deps.size(); i++) {
+        if (!deps.has(i, DepVector.SIG)) continue;
+        doubted = doubted.with(i, deps.bits(i) | DepVector.HOT, deps.value(i));
+      }
+      if (doubted != deps) graph.setDeps(job, doubted);
+    }
+  }
+
+  /**
+   * Once loaded: true when runs may have gone on that nobody accounted for, and that may have left files of which the
+   * store knows nothing.
+   */
+  public boolean lostTrack() {
+    return disowned || unclean();
+  }
+
   private void disown(int job) {
+    disowned = true;
     graph.setStatus(job, JobStatus.NEW);
     TargetVector targets = graph.targets(job);
     for (int i = 0; i < targets.size(); i++) graph.setFlag(targets.node(i), Graph.BUSY, true);

@@ -26,9 +26,9 @@ record StoreDir(Path dir) {
    * How the store was left.
    *
    * @param clean nobody wrote since the last checkpoint
-   * @param powerCut the machine stopped since: files may not hold what their date says
+   * @param rebooted the machine stopped since, by a power cut for all we know: files may not hold what their date says
    */
-  record Found(boolean clean, boolean powerCut) {}
+  record Found(boolean clean, boolean rebooted) {}
 
   Path data() {
     return dir.resolve(Lmdb.DATA);
@@ -85,9 +85,10 @@ record StoreDir(Path dir) {
   Found recover(boolean readOnly) throws IOException, UserError, Corrupt {
     Checkpoint saved = Checkpoint.read(dir);
     if (!Files.exists(data())) throw new Corrupt("its file '%s' is missing", Lmdb.DATA);
-    if (saved.matches(data())) return new Found(true, saved.unverified());
     String boot = Disk.bootId();
     boolean sameBoot = !boot.isEmpty() && boot.equals(saved.bootId());
+    // Clean or not: the store is on the disk, the files it tells of were left to the kernel.
+    if (saved.matches(data())) return new Found(true, saved.unverified() || !sameBoot);
     boolean restore = !saved.clean() && !sameBoot;
     if (restore && readOnly) {
       throw new UserError(
@@ -99,7 +100,7 @@ record StoreDir(Path dir) {
     if (restore) Disk.overwrite(data(), saved.metas(), 0);
     if (readOnly && !saved.clean()) checkLive();
     else PageCheck.check(data());
-    return new Found(false, restore || saved.unverified());
+    return new Found(false, saved.unverified() || !sameBoot);
   }
 
   /** As PageCheck, beside an owner who may be alive: a verdict only holds if nothing was committed meanwhile. */

@@ -227,6 +227,28 @@ class EngineTest {
     assertEquals("other", toy.disk.read("d/1"));
   }
 
+  /** The higher rule removes, before it runs, the file that the lower one has just made for this very command. */
+  @Test
+  void runOfAHigherRuleForALostTargetHasTheLowerOneMakeItsFileAgain() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("High").target("G", "main").target("O", "opt", TargetFlags.OPTIONAL),
+                "High",
+                (stem, read) -> file("main", "high"))
+            .rule(RuleSketch.rule("Low").target("O", "opt").prio(-1), "Low", (stem, read) -> file("opt", "low"));
+    toy.build("opt", "main");
+    for (int order = 0; order < 8; order++) {
+      toy.disk.write("main", "by hand");
+      toy.disk.write("opt", "by hand");
+      toy.build("opt", "main");
+      assertEquals("low", toy.disk.read("opt"));
+      assertEquals("high", toy.disk.read("main"));
+      assertTrue(toy.ok);
+      assertEquals("", toy.build("opt", "main"));
+    }
+  }
+
   @Test
   void optionalTargetNotMadeIsNoError() {
     Toy toy =
@@ -474,6 +496,79 @@ class EngineTest {
     toy.build("a.up");
     assertFalse(graph.has(target, Graph.BUSY));
     assertEquals("2", toy.disk.read("a.up"));
+  }
+
+  /** After a power cut: what a job reads of such a file, under its old sig, is not what is known of it. */
+  @Test
+  void tornTargetThatAJobReadsForTheFirstTimeIsMadeAgain() {
+    Toy toy = dyn();
+    toy.build("a.up");
+    tear(toy, "a.up");
+    toy.build("a.dyn");
+    assertEquals("1", toy.disk.read("a.dyn"));
+    assertEquals("1", toy.disk.read("a.up"));
+    assertTrue(toy.ok);
+    assertEquals("", toy.build("a.dyn", "a.up"));
+  }
+
+  /** Its content is lost, its date and size are not; all that is known is that the machine was started again. */
+  private static void tear(Toy toy, String name) {
+    SimDisk.Version version = toy.disk.files.get(name);
+    toy.disk.files.put(name, new SimDisk.Version("torn", version.sig(), version.date(), version.kind()));
+    Graph graph = toy.server().graph;
+    graph.setFlag(graph.findNode(name), Graph.HOT, true);
+  }
+
+  @Test
+  void incrementalTargetThatMayBeTornIsNoPlaceToStartFrom() {
+    Toy toy =
+        new Toy()
+            .source("src", "1")
+            .rule(
+                RuleSketch.rule("Inc").target("T", "inc", TargetFlags.INCREMENTAL).dep("SRC", "src"),
+                "Inc",
+                (stem, read) -> file("inc", read.apply("src")));
+    assertEquals("1", whenTheJobStarts(toy, false));
+    assertEquals(null, whenTheJobStarts(toy, true));
+  }
+
+  /** The incremental target that the job finds. */
+  private static String whenTheJobStarts(Toy toy, boolean torn) {
+    toy.disk.write("src", "1");
+    toy.build("inc");
+    if (torn) tear(toy, "inc");
+    toy.disk.write("src", "2");
+    int started = toy.server().started.size();
+    int req = toy.open("inc");
+    while (toy.server().started.size() == started) toy.server().step();
+    String found = toy.disk.read("inc");
+    toy.server().run(req);
+    return found;
+  }
+
+  @Test
+  void fileThatARunNobodyAccountedForMayHaveLeftIsWashed() {
+    Toy toy =
+        new Toy()
+            .source("n", "1")
+            .rule(
+                RuleSketch.rule("Split").target("D", "d/{N*:[0-9]}").dep("SRC", "n"),
+                "Split",
+                (stem, read) -> file("d/0", read.apply("n")))
+            .rule(
+                RuleSketch.rule("Probe").target("P", "probe"), "Probe", (stem, read) -> file("probe", read.apply("d/1")));
+    toy.server();
+    toy.disk.write("d/1", "left by a run");
+    toy.disk.write("x/1", "of the user");
+    toy.server().restart();
+    assertTrue(toy.build("probe").contains("quarantined d/1"));
+    assertTrue(toy.ok);
+    assertEquals(null, toy.disk.read("d/1"));
+    assertEquals("of the user", toy.disk.read("x/1"));
+    toy.disk.write("d/1", "written since by the user");
+    toy.disk.write("n", "2");
+    assertTrue(toy.build("probe", "d/1").contains("dangling d/1"));
+    assertFalse(toy.ok);
   }
 
   @Test

@@ -1,6 +1,9 @@
 package lmake.engine;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import lmake.base.Crc;
 import lmake.engine.Event.FileKind;
@@ -21,6 +24,9 @@ final class SimDisk {
   }
 
   final TreeMap<String, Version> files = new TreeMap<>();
+
+  private static final int REMEMBERED = 4;
+  private final TreeMap<String, List<Version>> past = new TreeMap<>(); // versions of late, null when it was not there
 
   /** The clock goes by steps of 8 ms, in which several things may happen. */
   boolean coarse;
@@ -77,9 +83,7 @@ final class SimDisk {
   /** False when it cannot be: a dir stands there, or a file in the way. */
   boolean write(String name, String content, FileKind kind) {
     if (dir(name) || behindLink(name)) return false;
-    for (int slash = name.indexOf('/'); slash > 0; slash = name.indexOf('/', slash + 1)) {
-      if (files.containsKey(name.substring(0, slash))) return false;
-    }
+    if (crossed(name)) return false;
     long date = tick();
     if (coarse) date -= Math.floorMod(date, 8_000_000L);
     Version before = files.get(name);
@@ -87,13 +91,59 @@ final class SimDisk {
     long sig = lastSig += 16;
     // Nothing but the content would be new.
     if (coarse && inPlace && before.date() == date && before.content().length() == content.length()) sig = before.sig();
+    keep(name);
     files.put(name, new Version(content, sig, date, kind));
     return true;
   }
 
   void remove(String name) {
     tick();
+    keep(name);
     files.remove(name);
+  }
+
+  private void keep(String name) {
+    List<Version> versions = past.computeIfAbsent(name, key -> new ArrayList<>());
+    if (versions.size() == REMEMBERED) versions.remove(0);
+    versions.add(files.get(name));
+  }
+
+  /**
+   * The machine stops: a file may be what it was, have lost content and kept its sig, have the sig of one version and the
+   * content of another, or be gone. Where a file and a dir would meet, the file of late stays.
+   */
+  void powerCut(Random random) {
+    double harm = random.nextDouble();
+    for (Map.Entry<String, List<Version>> entry : past.entrySet()) {
+      if (random.nextDouble() > harm) continue;
+      List<Version> versions = new ArrayList<>(entry.getValue());
+      versions.add(files.get(entry.getKey()));
+      Version dated = versions.get(random.nextInt(versions.size()));
+      Version filled = random.nextBoolean() ? dated : versions.get(random.nextInt(versions.size()));
+      if (random.nextInt(4) == 0) dated = versions.get(versions.size() - 1);
+      if (dated == null || filled == null) {
+        files.remove(entry.getKey());
+        continue;
+      }
+      if (!files.containsKey(entry.getKey()) && (dir(entry.getKey()) || crossed(entry.getKey()))) continue;
+      // The text of a link is kept in its inode: it goes or stays as a whole.
+      String content = random.nextInt(3) == 0 && !filled.link() ? torn(filled.content(), random) : filled.content();
+      files.put(entry.getKey(), new Version(content, dated.sig(), dated.date(), filled.kind()));
+    }
+    past.clear();
+    tick();
+  }
+
+  private boolean crossed(String name) {
+    for (int slash = name.indexOf('/'); slash > 0; slash = name.indexOf('/', slash + 1)) {
+      if (files.containsKey(name.substring(0, slash))) return true;
+    }
+    return false;
+  }
+
+  private static String torn(String content, Random random) {
+    int from = content.isEmpty() ? 0 : random.nextInt(content.length());
+    return random.nextBoolean() ? content.substring(0, from) : content.substring(0, from) + "~".repeat(content.length() - from);
   }
 
   /** All below a dir. */

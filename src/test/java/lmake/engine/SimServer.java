@@ -38,7 +38,8 @@ final class SimServer {
   }
 
   final SimDisk disk;
-  final Graph graph = new Graph(new MemoryNames(), new MemoryShelf());
+  Graph graph = new Graph(new MemoryNames(), new MemoryShelf());
+  Runnable commit = () -> {}; // makes what changed in the graph durable, before anything is done of what was asked
   final Map<Integer, Action.ReqDone> done = new HashMap<>();
   final List<String> started = new ArrayList<>();
   final List<String> said = new ArrayList<>();
@@ -68,6 +69,14 @@ final class SimServer {
     restart();
   }
 
+  /** The machine stops and starts again: what the graph now holds is what the store gives back. */
+  void boot(Graph stored) {
+    jobs.clear();
+    ghosts.clear();
+    graph = stored;
+    restart();
+  }
+
   /** A server that died is replaced: what the graph holds is what was durable, jobs that ran are cut short. */
   void restart() {
     for (SimJob job : jobs.values()) job.tear(random);
@@ -77,6 +86,7 @@ final class SimServer {
     posted.clear();
     backend = new LocalBackend();
     engine = new Engine(graph, nextAttempt + 1000);
+    engine.orphansUntil(disk.tick());
     nextAttempt += 2000;
     readRules();
   }
@@ -135,7 +145,9 @@ final class SimServer {
     if (acting) return;
     acting = true;
     for (Event next = posted.poll(); next != null; next = posted.poll()) {
-      for (Action action : engine.step(next)) act(action);
+      List<Action> actions = engine.step(next);
+      commit.run();
+      for (Action action : actions) act(action);
       launch();
     }
     acting = false;

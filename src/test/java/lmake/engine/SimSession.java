@@ -35,7 +35,7 @@ import lmake.graph.TargetVector;
  *   <li>Of files that depend on themselves only the verdict is asked.
  * </ul>
  */
-final class SimSession implements SimServer.Watcher {
+class SimSession implements SimServer.Watcher {
   private static final int QUIET_BUILDS = 8;
   private static final int RUNS = 30; // of one job, in one quiet build
 
@@ -45,10 +45,10 @@ final class SimSession implements SimServer.Watcher {
 
   final List<String> log = new ArrayList<>();
   private final SimPlan plan;
-  private final Random luck = new Random();
-  private final SimWorld world;
-  private final SimDisk disk = new SimDisk();
-  private final SimServer server;
+  final Random luck = new Random();
+  final SimWorld world;
+  final SimDisk disk = new SimDisk();
+  final SimServer server;
   private final Map<Integer, Last> last = new HashMap<>();
   private final Map<String, Integer> writers = new HashMap<>();
   private final Map<String, Integer> runs = new HashMap<>();
@@ -56,6 +56,7 @@ final class SimSession implements SimServer.Watcher {
   private boolean quiet;
   private boolean forgetErrors;
   private boolean disturbed;
+  boolean cut; // the disk holds what nobody wrote: who must run again cannot be told
   private int logged;
 
   SimSession(SimPlan plan) {
@@ -101,12 +102,12 @@ final class SimSession implements SimServer.Watcher {
     return tail;
   }
 
-  private void note(String text) {
+  void note(String text) {
     for (; logged < server.said.size(); logged++) log.add("   " + server.said.get(logged));
     log.add(text);
   }
 
-  private List<String> targets() {
+  List<String> targets() {
     TreeSet<String> targets = new TreeSet<>();
     for (int n = 1 + luck.nextInt(3); n > 0; n--) targets.add(world.anyTarget(luck));
     return List.copyOf(targets);
@@ -159,7 +160,7 @@ final class SimSession implements SimServer.Watcher {
   }
 
   /** Builds while nothing disturbs, and judges. */
-  private void settle(List<String> targets) {
+  void settle(List<String> targets) {
     note("settle");
     server.lossRate = 0;
     while (!server.idle()) server.step();
@@ -169,8 +170,8 @@ final class SimSession implements SimServer.Watcher {
     world.calm = true;
     clean = new SimClean(world, disk, this::nobodys);
     for (String target : targets) clean.file(target);
-    boolean spoiled = has(Feature.FLAKY) || has(Feature.LOSSES) || disturbed;
-    boolean again = has(Feature.FLAKY) || has(Feature.LOSSES) || has(Feature.COMMANDS);
+    boolean spoiled = cut || has(Feature.FLAKY) || has(Feature.LOSSES) || disturbed;
+    boolean again = cut || has(Feature.FLAKY) || has(Feature.LOSSES) || has(Feature.COMMANDS);
     int before;
     for (int round = 0; ; round++) {
       before = server.started.size();
@@ -232,7 +233,7 @@ final class SimSession implements SimServer.Watcher {
     if (!quiet) return;
     int count = runs.merge(name, 1, Integer::sum);
     Bug.check(count <= RUNS, "%s runs %d times in one build", name, count);
-    if (clean.cyclic || clean.unsure) return;
+    if (cut || clean.cyclic || clean.unsure) return;
     Bug.check(needed(start.job(), start.why()), "%s runs without need (%s)", name, start.why());
     depsAreThere(start.job(), name);
   }
@@ -313,7 +314,7 @@ final class SimSession implements SimServer.Watcher {
 
   // --- edits
 
-  private void edit() {
+  void edit() {
     int kinds = 8 + (has(Feature.RULE_CHANGES) ? 5 : 0) + (has(Feature.LINKS) ? 4 : 0);
     int kind = luck.nextInt(kinds);
     if (kind >= 8 && !has(Feature.RULE_CHANGES)) kind += 5;

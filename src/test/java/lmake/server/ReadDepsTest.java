@@ -33,6 +33,8 @@ class ReadDepsTest {
       SPECIAL  | SPECIAL  |
       MOVING   | 100      | step.py was modified
       MOVING   | ABSENT   | step.py was removed
+      DOUBTED  | 100      | the machine was started again
+      DOUBTED  | ABSENT   | the machine was started again
       """)
   void tellsWhatHappenedToAFile(String then, String now, String cause) {
     ReadDeps deps = new ReadDeps("/inst", "/repo", List.of(new ReadDeps.File("step.py", state(then))), Map.of());
@@ -61,6 +63,16 @@ class ReadDepsTest {
     ReadDeps deps = new ReadDeps("/inst", "/repo", List.of(), Map.of());
     assertThat(deps.stale(new Places("/repo", "/other"), Map.of(), new Disk.Seen[0])).contains("lmake root changed");
     assertThat(deps.stale(new Places("/moved", "/inst"), Map.of(), new Disk.Seen[0])).contains("repo root changed");
+  }
+
+  @Test
+  void noSigIsBelievedOnceTheMachineWasStartedAgain() {
+    for (String state : new String[] {"100", "ABSENT", "DIR", "SPECIAL"}) {
+      ReadDeps deps = new ReadDeps("/inst", "/repo", List.of(new ReadDeps.File("step.py", state(state))), Map.of());
+      Optional<String> now = deps.stale(PLACES, Map.of(), new Disk.Seen[] {seen(state)});
+      Optional<String> doubted = deps.doubted().stale(PLACES, Map.of(), new Disk.Seen[] {seen(state)});
+      assertThat(doubted).isEqualTo(state.equals("100") ? Optional.of("the machine was started again") : now);
+    }
   }
 
   @Test
@@ -122,6 +134,7 @@ class ReadDepsTest {
       case "DIR" -> ReadDeps.DIR;
       case "SPECIAL" -> ReadDeps.SPECIAL;
       case "MOVING" -> ReadDeps.MOVING;
+      case "DOUBTED" -> ReadDeps.DOUBTED;
       default -> Long.parseLong(word);
     };
   }

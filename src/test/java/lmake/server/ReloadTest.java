@@ -49,7 +49,7 @@ class ReloadTest {
   void sourcesAndRulesMustNotChangeMeanwhile() {
     assertRefused(book("", List.of("a.c", "b.c"), copy("cp {SRC} {OBJ}")), "new source b.c");
     assertRefused(book("", List.of(), copy("cp {SRC} {OBJ}")), "removed source a.c");
-    assertRefused(book("", List.of("a.c", "dir/"), copy("cp {SRC} {OBJ}")), "new source dir/");
+    assertRefused(book("", List.of("a.c", "dir/"), copy("cp {SRC} {OBJ}")), "new source dir dir/");
     assertRefused(book("", List.of("a.c"), copy("mv {SRC} {OBJ}")), "rule Copy has another command");
     assertRefused(book("", List.of("a.c"), copy("cp {SRC} {OBJ}"), RuleSketch.rule("New").target("T", "t")), "new rule New");
     assertRefused(book("", List.of("a.c")), "removed rule Copy");

@@ -137,6 +137,35 @@ final class BadStoreTest {
     }
   }
 
+  /** The store was synced when it was closed; the files that it tells of were not. */
+  @Test
+  void aStoreLeftCleanVouchesForNoSigOnceTheMachineWasStartedAgain() throws Exception {
+    try (Store store = Store.open(dir, false)) {
+      Graph graph = store.load();
+      graph.setDeps(1, new DepVector.Builder().add(2, 2, 0, false, DepVector.SIG, 77).add(3, 2, 0, false, 0, 9).build());
+      store.commit(graph);
+    }
+    Checkpoint left = Checkpoint.read(dir);
+    new Checkpoint("another boot", true, false, left.size(), left.mtimeNs(), left.metas()).write(dir);
+    // Twice: an owner that dies before its first commit has verified nothing.
+    for (int i = 0; i < 2; i++) {
+      try (Store store = Store.open(dir, true)) {
+        assertTrue(store.rebooted());
+        Graph graph = store.load();
+        assertTrue(graph.has(2, Graph.HOT));
+        assertTrue(graph.deps(1).has(0, DepVector.HOT), "what was read under a sig");
+        assertFalse(graph.deps(1).has(1, DepVector.HOT), "what was resolved");
+      }
+    }
+    try (Store store = Store.open(dir, false)) {
+      store.commit(store.load());
+    }
+    try (Store store = Store.open(dir, false)) {
+      assertFalse(store.rebooted());
+      assertTrue(store.load().has(2, Graph.HOT), "still to be verified");
+    }
+  }
+
   @Test
   void readOnlyDoesNotRecover() throws Exception {
     byte[] data = Files.readAllBytes(dir.resolve("data.mdb"));
