@@ -58,7 +58,7 @@ def store(path: pathlib.Path) -> dict[str, int]:
 
 def tree(data: bytes, at: int) -> tuple[int, int]:
     """Depth and root page of a tree, from its description."""
-    depth, root = struct.unpack_from('H32xq', data, at + 6)
+    depth, root = struct.unpack_from('<H32xq', data, at + 6)
     return depth, root
 
 
