@@ -7,8 +7,8 @@ A project of 20 to 200 files is generated, in git or with a Manifest. Each step 
 some targets, and compares with a model of the rules (edits_model.py): exit code, every file and dir that is there, and
 that each job that ran had an input, a recipe or a target that was not what its last run left. A second build must run
 nothing. At each K-th step the same is built from nothing in a fresh dir, which must be what the model says, too. A new
-project comes every `span` steps. A failure is shrunk to few steps, which are printed as FILE takes them, with the seed they
-are for. Last line: `N passed, N failed`.
+project comes every `span` steps. A failure is shrunk to few steps, which are printed as FILE takes them, with the seed
+they are for. Last line: `N passed, N failed`.
 """
 from __future__ import annotations
 
