@@ -1,403 +1,406 @@
 #!/usr/bin/env python3
-"""Random edits on real projects: what lmake leaves must be what a build from nothing leaves.
+"""Random edits on real projects: what lmake leaves is what a build from nothing leaves, no job runs without a reason.
 
-Usage: random_edits.py <dir of lmake's bin> [--steps N] [--seed S]
+Usage: random_edits.py <dir of lmake's bin> [--steps N] [--seed S] [--clean-every K] [--span N] [--replay FILE]
 
-Makes a project (include chains read from lists, search paths, rules with priorities, star targets, links, executables, modules
-imported by jobs, some of them generated, a source dir, linked dirs, incremental targets, calls that ask about deps), then
-repeats: edit something (files that become dirs, links that lead elsewhere, rules, the memory of lmake), build some targets. After each build the same targets are built from nothing in a fresh dir from the
-same sources; names, kinds, bytes, exec bits, link texts and exit codes must be equal, and a second build must run nothing.
-A failure prints the seed and the steps that led to it. Last line: `N passed, N failed`.
+A project of 20 to 200 files is generated, in git or with a Manifest. Each step edits one thing (edits_draw.py), builds
+some targets, and compares with a model of the rules (edits_model.py): exit code, every file and dir that is there, and
+that each job that ran had an input, a recipe or a target that was not what its last run left. A second build must run
+nothing. At each K-th step the same is built from nothing in a fresh dir, which must be what the model says, too. A new
+project comes every `span` steps. A failure is shrunk to few steps, which are printed as FILE takes them, with the seed
+they are for. Last line: `N passed, N failed`.
 """
-import argparse, os, random, shutil, stat, subprocess, sys, tempfile
+from __future__ import annotations
 
-LMAKEFILE = r'''
-import lmake
-from lmake.rules import Rule, AntiRule, PyRule
-import tools
-lmake.manifest = [l.strip() for l in open('Manifest')]
-class Base(Rule):
-    stems = {'F': r'[a-z]+[0-9]?', 'N': r'[0-9]'}
-class Cat(Base):                      # reads what its list says, absent files told
-    target = '{F}.cat'
-    deps   = {'LST': '{F}.lst'}
-    cmd    = 'while read f; do if [ -e $f ]; then cat $f; else echo absent $f; fi; done <{LST} %(extra)s'
-class Search(Base):                   # first hit on a search path
-    target = '{F}.hit'
-    cmd    = 'for d in i0 i1 i2; do if [ -f $d/{F} ]; then cat $d/{F}; break; fi; done; echo {F}'
-class Split(Base):                    # as many files as its source says
-    targets = {'D': '{F}.d/{N*}'}
-    deps    = {'SRC': '{F}.num'}
-    cmd     = 'n=$(cat {SRC}); i=0; mkdir -p {F}.d; while [ $i -lt $n ]; do echo part $i of $n >{F}.d/$i; i=$((i+1)); done'
-class Whole(Base):                    # makes what Split does not
-    target = '{F}.d/{N}'
-    prio   = -1
-    cmd    = 'echo whole {F} {N}'
-class Const(Base):                    # early cut-off
-    target = '{F}.const'
-    deps   = {'C': '{F}.cat'}
-    cmd    = 'head -c 3 {C} | tr -c a x'
-class Use(Base):
-    target = '{F}.use'
-    cmd    = 'cat {F}.const; cat {F}.hit'
-class Link(Base):
-    targets = {'L': '{F}.ln'}
-    deps    = {'LST': '{F}.lst'}
-    cmd     = 'ln -s $(head -1 {LST}).x {L}'
-class Exe(Base):
-    targets = {'X': '{F}.exe'}
-    deps    = {'C': '{F}.cat'}
-    cmd     = 'cp {C} {X}; if [ $(($(stat -c %%s {C}) %% 2)) = 0 ]; then chmod +x {X}; fi'
-class Mode(Base):
-    target = '{F}.mode'
-    cmd    = 'if [ -x {F}.exe ]; then echo exe; else echo plain; fi; cat {F}.exe; readlink {F}.ln'
-class Py(Base, PyRule):
-    target = '{F}.py.out'
-    deps   = {'U': '{F}.use'}
-    def cmd():
-        print(tools.deco(open(U).read()))
-class Mod(Base, PyRule):              # modules that may be there or not
-    target = '{F}.mod'
-    def cmd():
-        import importlib
-        try: print(importlib.import_module('mods.' + F).V)
-        except ImportError: print('no module', F)
-class Gen(Base):
-    target = 'gen_{F}.py'
-    deps   = {'LST': '{F}.lst'}
-    cmd    = 'echo "V = \\"$(head -1 {LST})\\""'
-class UseGen(Base, PyRule):
-    target = '{F}.gen'
-    def cmd():
-        import importlib
-        print(importlib.import_module('gen_' + F).V)
-class Data(Base):                     # a source dir has it, or another rule does
-    target = '{F}.dat'
-    deps   = {'D': 'data/{F}'}
-    cmd    = 'cat {D} data/sub/{F} || true'
-    stderr_ok = True
-class NoData(Base):
-    target = '{F}.dat'
-    prio   = -1
-    cmd    = 'echo no data'
-class Through(Base):                  # through a linked dir; what is a file now and a dir then
-    target = '{F}.thr'
-    cmd    = 'cat ld/{F} || echo no; cat sw/x || cat sw || echo none'
-    stderr_ok = True
-class Inc(Base):
-    targets = {'O': ('{F}.inc', 'incremental')}
-    deps    = {'LST': '{F}.lst'}
-    cmd     = 'if cmp -s {LST} {O}; then :; else cp {LST} {O}; fi'
-class Told(Base):
-    target = '{F}.told'
-    cmd    = 'ldepend -vRer {F}.const {F}.gen t0 t6 2>&1'
-class Now(Base):
-    target = '{F}.now'
-    cmd    = 'ldepend -d {F}.hit {F}.d/1; cat {F}.hit {F}.d/1'
-class Checked(Base):
-    target = '{F}.ck'
-    cmd    = 'cat {F}.use; lcheck_deps -s; cat {F}.use; cp {F}.use {F}.tmp; mv {F}.tmp $TMPDIR/x'
-%(more)s
-'''
-NAMES = ['a', 'b', 'c', 'd']
-KINDS = ['cat', 'hit', 'd/0', 'd/1', 'd/2', 'const', 'use', 'ln', 'exe', 'mode', 'py.out', 'mod', 'gen', 'dat', 'thr', 'inc', 'told',
-         'now', 'ck']
+import argparse
+import ast
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from edits_draw import draw
+from edits_model import Cycle, Model, Run, fill, regex
+from edits_project import Project, Tree
+from edits_rules import RULES
+
+ENDS = ('done', 'steady', 'failed')
+RUNS = (*ENDS, 'rerun', 'may_rerun', 'killed', 'lost', 'lost_err', 'run_loop', 'submit_loop')
+ENDED_BEFORE = ('was_done', 'was_steady', 'was_failed')
+LINE = re.compile(r'\d\d:\d\d:\d\d (\w+) +(\w+) +(?:[\d.]+[a-z]+(?:[\d.]+[a-z]+)? +)?(\S.*)')
+TIMEOUT_S = 120
+SHRINK_S = 240
 
 
-class Project:
-    def __init__(self, rand, root, bindir):
-        self.rand, self.root, self.bindir = rand, root, bindir
-        self.extra = self.more = ''
-        self.files = {}  # sources: name -> (content, exec) or ('-> text', None)
-        self.deco = 'x'
-        for n in NAMES:
-            self.files['%s.lst' % n] = (self.list(), False)
-            self.files['%s.num' % n] = ('%d\n' % rand.randrange(4), False)
-        for i in range(6):
-            self.files['t%d' % i] = (self.text(), False)
-        for n in NAMES[:2]:
-            self.files['i1/%s' % n] = (self.text(), False)
-        for d in ('d1', 'd2'):
-            for n in NAMES[:3]:
-                self.files['%s/%s' % (d, n)] = (self.text(), False)
-        self.files['ld'] = ('d1', None)
-        self.files['mods/__init__.py'] = ('', False)
-        self.files['mods/a.py'] = ('V = 1\n', False)
-        self.files['data/keep'] = ('', False)
-        self.files['data/a'] = (self.text(), False)
-        os.makedirs(root)
-        self.write_all(root)
+class Problem(Exception):
+    """What is wrong, for the reader; `kind` is what stays the same when the course of steps is shrunk."""
 
-    def text(self):
-        return ''.join(self.rand.choice('abc \n') for _ in range(self.rand.randrange(12))) + '\n'
+    def __init__(self, kind: str, told: str):
+        super().__init__(f'{kind}: {told}')
+        self.kind = kind
 
-    def list(self):
-        pool = ['t%d' % i for i in range(7)] + ['b.const', 'c.hit', 'd.d/1', 'a.ln', 'd.d/0']
-        return ''.join(self.rand.choice(pool) + '\n' for _ in range(self.rand.randrange(1, 4)))
 
-    def write(self, root, name):
-        path = os.path.join(root, name)
-        make_way(root, path)
-        content, exe = self.files[name]
-        if exe is None:
-            os.symlink(content, path)
+def lines_of(text: str) -> list[tuple[str, str, str]]:
+    """(step, rule, job) of each line that tells of a job."""
+    found = []
+    for line in text.split('+---------+')[0].splitlines():
+        match = LINE.match(line)
+        if match and match[2] != 'src' and match[1] in (*RUNS, *ENDED_BEFORE):
+            found.append((match[1], match[2], match[3]))
+    return found
+
+
+class Trial:
+    """A project, the repo it lies in, and what is known of the jobs that ran there."""
+
+    def __init__(self, seed: int, bindir: str):
+        self.work = pathlib.Path(tempfile.mkdtemp(prefix='lmake-edits-')).resolve()
+        self.env = {'PATH': f'{bindir}:{os.environ["PATH"]}', 'HOME': str(self.work), 'LC_ALL': 'C.UTF-8',
+                    'LMAKE_ARGS': '-j2', 'LMAKE_IDLE': '600', 'GIT_CONFIG_NOSYSTEM': '1'}
+        self.project = Project(seed, self.work / 'repo')
+        self.tree = Tree(self.work / 'repo')
+        self.records: dict[tuple[str, str], tuple] = {}  # job -> what it read, and the files it left
+        self.writers: dict[str, tuple[str, str]] = {}
+        self.spoiled: set[str] = set()  # targets touched by hand that no job has made anew
+        self.job_dirs: set[str] = set()
+
+    def close(self) -> None:
+        self.project.apply(('restart',))
+        shutil.rmtree(self.work, ignore_errors=True)
+        shutil.rmtree(self.work, ignore_errors=True)  # the agent may have been at its last word
+
+    # --- commands
+
+    def start(self, args: list[str], where: pathlib.Path | None = None) -> subprocess.Popen[str]:
+        return subprocess.Popen(['lmake', *args], cwd=where or self.project.root, env=self.env,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                executable=self.env['PATH'].split(':')[0] + '/lmake', errors='replace',
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+
+    @staticmethod
+    def end(client: subprocess.Popen[str]) -> tuple[int, str]:
+        try:
+            text, _ = client.communicate(timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            client.kill()
+            raise Problem('no end', client.communicate()[0])
+        return client.returncode, text
+
+    # --- one step
+
+    def step(self, step: tuple, thorough: bool) -> None:
+        """Raises Problem."""
+        edit, request = step
+        self.edit(edit)
+        model = self.project.model()
+        mode, targets = request[0], list(request[1])
+        if mode in ('all', 'sweep'):
+            targets = self.project.targets if mode == 'all' else self.everything(model)
+        if mode in ('interrupt', 'kill', 'forgotten'):
+            self.cut(model, mode, targets, request[2])
+        before, _ = self.tree.look()
+        if mode == 'pair':
+            clients = [(t, self.start(t)) for t in (targets, list(request[2]))]
+            ends = [(t, *self.end(client)) for t, client in clients]
+            targets = targets + list(request[2])
         else:
-            with open(path, 'w') as f:
-                f.write(content)
-            os.chmod(path, 0o755 if exe else 0o644)
+            ends = [(targets, *self.end(self.start((['-a'] if mode == 'sweep' else []) + targets)))]
+        for asked, code, text in ends:
+            self.judge_code(model, asked, code, text)
+        text = ''.join(t for _, _, t in ends)
+        self.judge_jobs(model, before, lines_of(text), text)
+        self.remember(model, lines_of(text), targets)
+        self.judge_tree(model, targets, before, mode == 'sweep', text)
+        code, again = self.end(self.start(targets))
+        if code != max(c for _, c, _ in ends) or lines_of(again):
+            raise Problem('second build', f'exit code {code}\n{again}--- first\n{text}')
+        if thorough:
+            self.judge_clean(model, targets)
 
-    def makefiles(self, root):
-        names = sorted(n for n in self.files if not n.startswith('data/')) + ['Lmakefile.py', 'Manifest', 'data/', 'tools.py']
-        with open(os.path.join(root, 'Lmakefile.py'), 'w') as f:
-            f.write(LMAKEFILE % {'extra': self.extra, 'more': self.more})
-        with open(os.path.join(root, 'Manifest'), 'w') as f:
-            f.write(''.join(n + '\n' for n in names))
-        with open(os.path.join(root, 'tools.py'), 'w') as f:
-            f.write("def deco(text):\n    return %r + text\n" % self.deco)
-
-    def write_all(self, root):
-        for name in self.files:
-            self.write(root, name)
-        self.makefiles(root)
-
-    # --- edits; each returns what it did
-
-    def edit(self):
-        name = self.rand.choice(sorted(n for n in self.files if not n.endswith('.num')))
-        if self.files[name][1] is None:
-            return 'nothing'
-        self.files[name] = (self.list() if name.endswith('.lst') else self.text(), self.files[name][1])
-        self.write(self.root, name)
-        return 'edit ' + name
-
-    def number(self):
-        name = self.rand.choice(NAMES) + '.num'
-        self.files[name] = ('%d\n' % self.rand.randrange(4), False)
-        self.write(self.root, name)
-        return 'edit ' + name
-
-    def touch(self):
-        name = self.rand.choice(sorted(self.files))
-        os.utime(os.path.join(self.root, name), follow_symlinks=False)
-        return 'touch ' + name
-
-    def chmod(self):
-        name = 't%d' % self.rand.randrange(6)
-        if name not in self.files or self.files[name][1] is None:
-            return 'nothing'
-        self.files[name] = (self.files[name][0], not self.files[name][1])
-        self.write(self.root, name)
-        return 'chmod ' + name
-
-    def create(self):
-        name = self.rand.choice(['t6', 'i0/a', 'i0/b', 'i0/c', 'i2/d', 'i1/c'])
-        if name in self.files:
-            return 'nothing'
-        self.files[name] = (self.text(), False)
-        self.write(self.root, name)
-        self.makefiles(self.root)
-        return 'create ' + name
-
-    def delete(self):
-        name = self.rand.choice([n for n in sorted(self.files) if n[0] in 'ti'])
-        self.remove(name)
-        self.makefiles(self.root)
-        return 'delete ' + name
-
-    def remove(self, name):
-        del self.files[name]
-        os.unlink(os.path.join(self.root, name))
-        if '/' in name and not os.listdir(os.path.join(self.root, os.path.dirname(name))):
-            os.rmdir(os.path.join(self.root, os.path.dirname(name)))
-
-    def data(self):
-        name = self.rand.choice(['data/a', 'data/b', 'data/c', 'data/sub/a', 'data/sub/c'])
-        if name in self.files and self.rand.randrange(3) == 0:
-            self.remove(name)
-            return 'delete ' + name
-        self.files[name] = (self.text(), False)
-        self.write(self.root, name)
-        return 'write ' + name
-
-    def retarget(self):
-        self.files['ld'] = (self.rand.choice(['d1', 'd2', 'nowhere', 'i1']), None)
-        self.write(self.root, 'ld')
-        return 'ld -> ' + self.files['ld'][0]
-
-    def swap(self):
-        for name in ('sw', 'sw/x'):
-            if name in self.files:
-                self.remove(name)
-        kind = self.rand.choice(['file', 'dir', 'link', 'linked dir', 'nothing'])
-        if kind == 'dir':
-            self.files['sw/x'] = (self.text(), False)
-            self.write(self.root, 'sw/x')
-        elif kind != 'nothing':
-            self.files['sw'] = (self.text(), False) if kind == 'file' else ('t5' if kind == 'link' else 'data', None)
-            self.write(self.root, 'sw')
-        self.makefiles(self.root)
-        return 'sw becomes ' + kind
-
-    def mods(self):
-        name = 'mods/%s.py' % self.rand.choice(NAMES)
-        if name in self.files and self.rand.randrange(2):
-            self.remove(name)
+    def edit(self, edit: tuple) -> None:
+        before, _ = self.tree.look()
+        if edit[0] == 'forget':
+            self.forget(edit[1])
+        elif edit[0] == 'wipe':
+            self.wipe()
         else:
-            self.files[name] = ('V = %d\n' % self.rand.randrange(3), False)
-            self.write(self.root, name)
-        self.makefiles(self.root)
-        return 'module ' + name
+            self.project.apply(edit)
+        after, _ = self.tree.look()
+        self.spoiled |= {n for n in {*before, *after} if before.get(n) != after.get(n)}
+        self.spoiled -= set(self.project.files)
 
-    def forget(self):
-        if self.rand.randrange(4):
-            return 'nothing'
-        run(self.bindir, self.root, ['--shutdown'], '0')
-        shutil.rmtree(os.path.join(self.root, 'LMAKE'))
-        return 'LMAKE removed'
+    def forget(self, target: str) -> None:
+        subprocess.run(['lforget', target], cwd=self.project.root, env=self.env, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=TIMEOUT_S)
+        for key in [k for k in self.records if self.could_make(k, target)]:
+            del self.records[key]
 
-    def link(self):
-        name = 't%d' % self.rand.randrange(6)
-        other = 't%d' % self.rand.randrange(6)
-        if name == other or name not in self.files:
-            return 'nothing'
-        if any(e is None and c in (name, other) for c, e in self.files.values()) or self.files.get(other, ('', None))[1] is None:
-            return 'nothing'
-        self.files[name] = (other, None)
-        self.write(self.root, name)
-        return 'link %s -> %s' % (name, other)
+    @staticmethod
+    def could_make(key: tuple[str, str], target: str) -> bool:
+        for r in RULES:
+            match = r.name == key[0] and regex(r.targets[0], shown=True).fullmatch(key[1])
+            if match and any(regex(fill(p, match.groupdict())).fullmatch(target) for p in r.targets):
+                return True
+        return False
 
-    def rule(self):
-        if self.rand.randrange(2):
-            self.extra = self.rand.choice(['', '; echo more', '; echo other'])
-            what = 'cmd of Cat'
+    def wipe(self) -> None:
+        """All that lmake knows; and what no job makes any more, which nobody could tell from a file of the user."""
+        self.project.apply(('restart',))
+        while (self.project.root / 'LMAKE').exists():
+            shutil.rmtree(self.project.root / 'LMAKE', ignore_errors=True)
+        self.records, self.writers = {}, {}
+        found, _ = self.tree.look()
+        for name in set(found) - set(self.project.files) - set(self.project.makefiles()):
+            (self.project.root / name).unlink()
+        for name in self.tree.look()[1]:  # innermost first
+            (self.project.root / name).rmdir()
+
+    def everything(self, model: Model) -> list[str]:
+        """All targets, and all that is left of others."""
+        made = {n for run in model.closure(self.project.targets).values() for n in run.out}
+        kept = {*self.project.files, *self.project.makefiles(), *made}
+        return self.project.targets + sorted(set(self.tree.look()[0]) - kept - set(self.project.targets))
+
+    def cut(self, model: Model, mode: str, targets: list[str], after_s: float) -> None:
+        """A build that does not come to its end. Jobs that had a reason to run may have run or not."""
+        before, _ = self.tree.look()
+        client = self.start(targets)
+        time.sleep(after_s)
+        if mode == 'interrupt':
+            client.send_signal(signal.SIGINT)
         else:
-            self.more = self.rand.choice(['', "class Over(Base):\n    target = 'a.hit'\n    prio = 2\n    cmd = 'echo over'\n",
-                                          "class No(AntiRule):\n    target = 'b.const'\n"])
-            what = 'rules'
-        self.makefiles(self.root)
-        return what
+            self.project.apply(('restart',))
+        _, text = self.end(client)
+        self.judge_jobs(model, before, lines_of(text), text)
+        for key in list(self.records):
+            if not self.up_to_date(model, key, before) or self.contested(key):
+                del self.records[key]
 
-    def module(self):
-        self.deco = self.rand.choice('xyz')
-        self.makefiles(self.root)
-        return 'tools.py'
+    def contested(self, key: tuple[str, str]) -> bool:
+        """Whether jobs of another rule clear the place of what this one made."""
+        others = [p for r in RULES if r.name != key[0] for p in r.targets]
+        return any(regex(p).fullmatch(name) for p in others for name in self.records[key][1])
 
-    def spoil(self):
-        found = [t for t in targets_of(NAMES) if os.path.isfile(os.path.join(self.root, t))]
-        if not found:
-            return 'nothing'
-        name = self.rand.choice(found)
-        path = os.path.join(self.root, name)
-        os.unlink(path)
-        if self.rand.randrange(2):
-            with open(path, 'w') as f:
-                f.write('by hand\n')
-        return 'spoil ' + name
+    # --- judgements
 
-    def step(self):
-        return self.rand.choice([self.edit, self.edit, self.edit, self.number, self.touch, self.chmod, self.create, self.delete,
-                                 self.link, self.rule, self.module, self.spoil, self.data, self.retarget, self.swap, self.mods,
-                                 self.forget])()
+    def up_to_date(self, model: Model, key: tuple[str, str], before: dict[str, tuple]) -> bool:
+        if key not in self.records:
+            return False
+        record, out = self.records[key]
+        intact = all(before.get(name) == c and self.writers.get(name) == key for name, c in out.items())
+        return intact and model.holds(key[0], record)
+
+    def judge_code(self, model: Model, targets: list[str], code: int, text: str) -> None:
+        expected = any(model.node(t).status in ('none', 'error') for t in targets)
+        if code != expected:
+            told = {t: model.node(t).status for t in targets if model.node(t).status in ('none', 'error')}
+            raise Problem('exit code', f'{code}, expected {int(expected)} {told}\n{text}')
+
+    def judge_jobs(self, model: Model, before: dict[str, tuple], lines: list[tuple[str, str, str]], text: str) -> None:
+        ran: set[tuple[str, str]] = set()  # a job that runs clears the place of its targets, whoever made them
+        for step, rule_name, shown in lines:
+            if step in ('lost', 'lost_err', 'run_loop', 'submit_loop'):
+                raise Problem(step, f'{shown}\n{text}')
+            key = rule_name, shown
+            own = self.records.get(key, ((), {}))[1]
+            taken = any(self.could_make(other, name) for other in ran - {key} for name in own)
+            ran.add(key)
+            if step in RUNS and not taken and self.up_to_date(model, key, before):
+                raise Problem('ran without a reason', f'{rule_name} {shown}\n{text}')
+
+    def remember(self, model: Model, lines: list[tuple[str, str, str]], targets: list[str]) -> None:
+        """Jobs that ran to their end, or that lmake says need not."""
+        ended: dict[tuple[str, str], Run | None] = {}
+        for step, rule_name, shown in lines:
+            over = step in ENDS or step in ENDED_BEFORE
+            ended[rule_name, shown] = model.job_named(rule_name, shown) if over else None
+        for key, run in ended.items():
+            self.records.pop(key, None)
+            if run is not None:
+                for name in run.out:
+                    self.writers[name] = key
+                self.spoiled -= {n for n in self.spoiled if n in run.out}
+        for key, run in {**ended, **model.closure(targets)}.items():
+            if run is not None:
+                self.records[key] = model.record(run), {} if run.failed else dict(run.out)
+
+    def judge_tree(self, model: Model, targets: list[str], before: dict[str, tuple], swept: bool, text: str) -> None:
+        expected = {n: c for run in model.closure(targets).values() if not run.failed for n, c in run.out.items()
+                    if model.node(n).content == c or model.node(n).status == 'none'}
+        kept = {**self.project.files, **self.project.makefiles()}
+        needed = {n for run in model.closure(targets).values() for n in run.seen}
+        found, empty = self.tree.look()
+        for name in sorted({*expected, *kept, *(found if swept else ()), *targets}):
+            want = kept.get(name, expected.get(name))
+            have = found.get(name)
+            if have == want or any(name in run.out or self.could_make(key, name)
+                                   for key, run in model.closure(targets).items() if run.failed):
+                continue
+            looked_at = name in targets or swept and name in needed
+            if name in self.spoiled and not looked_at and have == before.get(name):
+                continue  # touched by hand, and nobody had to read it
+            if name in targets and model.node(name).status == 'error':
+                continue
+            raise Problem('wrong file', f'{name} is {have}, expected {want}\n{text}')
+        strange = [n for n in found if n not in kept and n not in expected and not any(
+            regex(p).fullmatch(n) for r in RULES for p in (*r.targets, '{F}.side'))]
+        self.job_dirs |= self.star_dirs(model, targets)
+        empty = [d for d in empty if d not in self.job_dirs]
+        if strange or empty:
+            raise Problem('not to be there', f'files {strange}, empty dirs {empty}\n{text}')
+
+    @staticmethod
+    def star_dirs(model: Model, targets: list[str]) -> set[str]:
+        """Dirs that are made before a job, whether it then writes there or not."""
+        patterns = {fill(p, run.stems) for run in model.closure(targets).values() for p in run.definition.targets}
+        dirs = {p[:p.index('{')] for p in patterns if '{' in p}
+        return {d[:i + 1] for d in dirs for i, c in enumerate(d) if c == '/'}
+
+    def judge_clean(self, model: Model, targets: list[str]) -> None:
+        """The same from nothing."""
+        clean = self.work / 'clean'
+        clean.mkdir()
+        self.project.write_clean(clean)
+        code, text = self.end(self.start(targets, clean))
+        try:
+            self.judge_code(model, targets, code, text)
+            closure = model.closure(targets)
+            found, empty = Tree(clean).look()
+            expected = {n: c for run in closure.values() if not run.failed for n, c in run.out.items()}
+            kept = {'Manifest'} | set(self.project.files) | set(self.project.makefiles())
+            for name in sorted({*expected, *found} - kept):
+                node = model.node(name)
+                want = expected.get(name, node.content)
+                if found.get(name) != want and node.status != 'error' and not any(
+                        run.failed and self.could_make(key, name) for key, run in closure.items()):
+                    raise Problem('wrong file', f'{name} is {found.get(name)}, expected {want}\n{text}')
+            empty = [d for d in empty if d not in self.star_dirs(model, targets)]
+            if empty:
+                raise Problem('not to be there', f'empty dirs {empty}\n{text}')
+        except Problem as problem:
+            raise Problem(f'from nothing, {problem.kind}', str(problem))
+        finally:
+            os.kill(int((clean / 'LMAKE/server').read_text().split()[-1]), signal.SIGKILL)
+            while clean.exists():
+                shutil.rmtree(clean, ignore_errors=True)
 
 
-def make_way(root, path):
-    """Removes what would keep a file from being made there."""
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
-    elif os.path.lexists(path):
-        os.unlink(path)
-    above = os.path.dirname(path)
-    if above != root and (os.path.islink(above) or os.path.isfile(above)):
-        os.unlink(above)
-    os.makedirs(above, exist_ok=True)
+# --- the course
 
 
-def targets_of(names):
-    return ['%s.%s' % (n, k) for n in names for k in KINDS]
+def draw_step(project: Project, rand: random.Random) -> tuple:
+    edit = draw(project, rand)
+    few = sorted(rand.sample(project.targets, min(len(project.targets), rand.choice([1, 2, 3, 5, 8, 15]))))
+    way = rand.random()
+    if edit[0] == 'wipe' or way < 0.06:
+        return edit, ('sweep', ())
+    if way < 0.12:
+        return edit, ('all', ())
+    if way < 0.16:
+        return edit, ('interrupt', tuple(few), round(rand.uniform(0, 0.15), 3))
+    if way < 0.18:
+        return edit, ('kill', tuple(few), round(rand.uniform(0, 0.15), 3))
+    if way < 0.22:
+        others = sorted(rand.sample(project.targets, min(len(project.targets), 3)))
+        return edit, ('pair', tuple(few), tuple(others))
+    return edit, ('plain', tuple(few))
 
 
-def state(root, name):
-    path = os.path.join(root, name)
-    if not os.path.lexists(path):
+def fails(seed: int, args: argparse.Namespace, steps: list[tuple]) -> Problem | None:
+    """What goes wrong in a course of steps."""
+    trial = Trial(seed, args.bindir)
+    try:
+        for number, step in enumerate(steps):
+            trial.step(step, number == len(steps) - 1)
+    except Cycle:
         return None
-    st = os.lstat(path)
-    if stat.S_ISLNK(st.st_mode):
-        return 'link', os.readlink(path)
-    if not stat.S_ISREG(st.st_mode):
-        return None
-    with open(path, 'rb') as f:
-        return 'file', f.read(), bool(st.st_mode & 0o100)
-
-
-def run(bindir, root, args, idle):
-    env = dict(os.environ, PATH=bindir + ':' + os.environ['PATH'], LMAKE_IDLE=idle)
-    done = subprocess.run(['lmake'] + args, cwd=root, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
-    return done.returncode, done.stdout.decode(errors='replace')
-
-
-def ran(text):
-    words = ('done', 'steady', 'failed', 'rerun', 'may_rerun')
-    lines = text.split('+---------+')[0].splitlines()
-    return [l for l in lines if len(l.split()) > 2 and l.split()[1] in words and l.split()[2] != 'src']
-
-
-def one_step(project, bindir, work, log):
-    for _ in range(project.rand.randrange(1, 3)):
-        log.append(project.step())
-    wanted = project.rand.sample(targets_of(NAMES), project.rand.randrange(1, 4))
-    log.append('lmake ' + ' '.join(wanted))
-    code, text = run(bindir, project.root, wanted, '600')
-    clean = tempfile.mkdtemp(prefix='clean', dir=work)
-    project.write_all(clean)
-    clean_code, clean_text = run(bindir, clean, wanted, '0')
-    run(bindir, clean, ['--shutdown'], '0')
-    if code != clean_code:
-        return 'exit code %d, from nothing %d\n%s\n--- from nothing\n%s' % (code, clean_code, text, clean_text)
-    for name in wanted:
-        if code == 0 and state(project.root, name) != state(clean, name):
-            return '%s is %r, from nothing %r\n%s' % (name, state(project.root, name), state(clean, name), text)
-    again, text2 = run(bindir, project.root, wanted, '600')
-    if again != code or ran(text2):
-        return 'second build: exit code %d after %d, ran %r\n%s--- first\n%s' % (again, code, ran(text2), text2, text)
-    shutil.rmtree(clean, ignore_errors=True)
+    except Problem as problem:
+        return problem
+    finally:
+        trial.close()
     return None
 
 
-def main():
+def shrink(seed: int, args: argparse.Namespace, steps: list[tuple], problem: Problem) -> tuple[list[tuple], Problem]:
+    """Fewer steps and targets that still fail in the same way, within SHRINK_S."""
+    end = time.monotonic() + SHRINK_S
+
+    def take(fewer: list[tuple]) -> bool:
+        nonlocal steps, problem
+        told = fails(seed, args, fewer) if fewer and time.monotonic() < end else None
+        if told is None or told.kind != problem.kind:
+            return False
+        steps, problem = fewer, told
+        return True
+
+    size = max(1, len(steps) // 2)
+    while size:
+        at = 0
+        while at < len(steps):
+            if not take(steps[:at] + steps[at + size:]):
+                at += size
+        size //= 2
+    for at in range(len(steps)):
+        for target in steps[at][1][1] if len(steps[at][1]) > 1 else ():
+            edit, (mode, targets, *rest) = steps[at]
+            if len(targets) > 1:
+                take([*steps[:at], (edit, (mode, tuple(t for t in targets if t != target), *rest)), *steps[at + 1:]])
+    return steps, problem
+
+
+def course(seed: int, args: argparse.Namespace, count: int) -> tuple[int, bool]:
+    """Steps that went well on one project, and whether all did."""
+    trial, rand, steps = Trial(seed, args.bindir), random.Random(seed + 1), []
+    try:
+        for number in range(count):
+            steps.append(draw_step(trial.project, rand))
+            trial.step(steps[-1], number % args.clean_every == 0)
+        return count, True
+    except Problem as problem:
+        told = problem
+    finally:
+        trial.close()
+    print(f'FAILED at step {len(steps)} of --seed {seed}: {steps[-1]}\n{told}\nshrinking', flush=True)
+    if args.shrink:
+        steps, told = shrink(seed, args, steps, told)
+    print(f'in {len(steps)} steps, of seed {seed}:', *map(repr, steps), told, sep='\n', flush=True)
+    return len(steps) - 1, False
+
+
+def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument('bindir')
+    parser.add_argument('bindir', type=os.path.abspath)
     parser.add_argument('--steps', type=int, default=100)
     parser.add_argument('--seed', type=int, default=random.randrange(1 << 30))
+    parser.add_argument('--clean-every', type=int, help='default: 6, and 15 from 1000 steps on')
+    parser.add_argument('--span', type=int, help='default: 60, and 200 from 1000 steps on')
+    parser.add_argument('--no-shrink', dest='shrink', action='store_false')
+    parser.add_argument('--replay', type=pathlib.Path)
     args = parser.parse_args()
-    bindir = os.path.abspath(args.bindir)
+    args.clean_every = args.clean_every or (15 if args.steps >= 1000 else 6)
+    args.span = args.span or (200 if args.steps >= 1000 else 60)
     print('seed', args.seed, flush=True)
-    passed = failed = 0
-    project, log, work = None, [], None
-    for i in range(args.steps):
-        if i % 25 == 0:
-            close(bindir, project, work)
-            seed = args.seed + i
-            work = tempfile.mkdtemp(prefix='lmake-edits-')
-            project, log = Project(random.Random(seed), os.path.join(work, 'repo'), bindir), []
-        problem = one_step(project, bindir, work, log)
-        if problem is None:
-            passed += 1
-            continue
-        failed += 1
-        print('FAILED, --seed %d --steps %d (%s)' % (seed, len([l for l in log if l.startswith('lmake ')]), work))
-        print('\n'.join('  ' + l for l in log))
-        print(problem, flush=True)
-        break
-    close(bindir, project, None if failed else work)
-    print('%d passed, %d failed' % (passed, failed))
+    if args.replay:
+        told = fails(args.seed, args, [ast.literal_eval(line) for line in args.replay.read_text().splitlines()])
+        print(told or 'no failure')
+        return 1 if told else 0
+    passed, failed, begun = 0, 0, time.monotonic()
+    for number, at in enumerate(range(0, args.steps, args.span)):
+        since = time.monotonic()
+        well, ok = course(args.seed + number, args, min(args.span, args.steps - at))
+        passed, failed = passed + well, failed + (not ok)
+        print(f'seed {args.seed + number}: {well} steps in {time.monotonic() - since:.0f} s', flush=True)
+        if not ok:
+            break
+    print(f'{(time.monotonic() - begun) / max(1, passed):.3f} s a step')
+    print(f'{passed} passed, {failed} failed')
     return 1 if failed else 0
-
-
-def close(bindir, project, work):
-    if project is not None:
-        run(bindir, project.root, ['--shutdown'], '0')
-    if work is not None:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 if __name__ == '__main__':

@@ -49,11 +49,22 @@ class ReloadTest {
   void sourcesAndRulesMustNotChangeMeanwhile() {
     assertRefused(book("", List.of("a.c", "b.c"), copy("cp {SRC} {OBJ}")), "new source b.c");
     assertRefused(book("", List.of(), copy("cp {SRC} {OBJ}")), "removed source a.c");
-    assertRefused(book("", List.of("a.c", "dir/"), copy("cp {SRC} {OBJ}")), "new source dir dir/");
     assertRefused(book("", List.of("a.c"), copy("mv {SRC} {OBJ}")), "rule Copy has another command");
     assertRefused(book("", List.of("a.c"), copy("cp {SRC} {OBJ}"), RuleSketch.rule("New").target("T", "t")), "new rule New");
     assertRefused(book("", List.of("a.c")), "removed rule Copy");
     assertRefused(book("", List.of("a.c"), copy("cp {SRC} {OBJ}").resource("cpu", "2")), "rule Copy has other resources");
+  }
+
+  @Test
+  void sourceDirsAreForTheLifeOfTheRepo() {
+    RuleBook dir = book("", List.of("a.c", "dir/"), copy("cp {SRC} {OBJ}"));
+    for (boolean busy : List.of(false, true)) {
+      UserError error = Reload.refusal(old, dir, busy, false).orElseThrow();
+      assertThat(error.code()).isEqualTo(ExitCode.BAD_STATE);
+      assertThat(error.getMessage()).contains("new source dir dir/", "git clean -ffdx");
+      assertThat(Reload.refusal(dir, old, busy, false).orElseThrow().getMessage()).contains("removed source dir dir/");
+    }
+    assertThat(Reload.refusal(old, dir, false, true)).isEmpty();
   }
 
   private void assertRefused(RuleBook now, String why) {
