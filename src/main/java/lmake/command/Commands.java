@@ -31,6 +31,7 @@ public final class Commands {
       case "lmake" -> Optional.of(new LmakeCommand());
       case "lshow" -> Optional.of(new LshowCommand());
       case "lforget" -> Optional.of(new LforgetCommand());
+      case "lmark" -> Optional.of(new LmarkCommand());
       case "lmake_dump" -> Optional.of(new DumpCommand());
       default -> Optional.empty();
     };

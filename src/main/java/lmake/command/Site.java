@@ -46,6 +46,9 @@ public interface Site {
   /** True while this job runs. */
   boolean runs(int job);
 
+  /** Files were frozen, or are no more: what is a source is worked out anew. Not while a req is active. */
+  void marked();
+
   /** Makes changes of the graph durable now (commands that write it call this once, at the end). */
   void commit();
 

@@ -100,8 +100,13 @@ final class JobRuns {
       washes.add(new Wash(WashKind.UNLINK, node, graph.sig(node), graph.writer(node)));
     } else {
       int other = graph.writer(node) == facts.job() ? 0 : graph.writer(node);
-      washes.add(new Wash(WashKind.WASH, node, graph.sig(node), other));
+      washes.add(new Wash(WashKind.WASH, node, oursOrNone(node), other));
     }
+  }
+
+  /** The sig under which the file may be unlinked: what no job wrote is the user's, and goes to quarantine. */
+  private long oursOrNone(int node) {
+    return graph.writer(node) == 0 ? 0 : graph.sig(node);
   }
 
   /** From now on, and until the end is accounted for, nobody may believe anything of these files. */
@@ -113,7 +118,7 @@ final class JobRuns {
 
   private void busy(int node, int job) {
     if (turn.matching.of(node).kind().source()) return;
-    graph.setContent(node, Crc.UNKNOWN, graph.sig(node));
+    graph.setContent(node, Crc.UNKNOWN, oursOrNone(node));
     graph.setWriter(node, job);
     graph.setFlag(node, Graph.BUSY, true);
   }

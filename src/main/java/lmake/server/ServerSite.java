@@ -120,6 +120,11 @@ final class ServerSite implements Site {
   }
 
   @Override
+  public void marked() {
+    makefiles.marked();
+  }
+
+  @Override
   public void commit() {
     try {
       store.commit(graph);

@@ -34,6 +34,7 @@ final class SimServer {
   final Map<Integer, Action.ReqDone> done = new HashMap<>();
   final List<String> started = new ArrayList<>();
   final List<String> said = new ArrayList<>();
+  final List<String> quarantined = new ArrayList<>();
   private final SimProject project;
   private final Random random;
   private final double lossRate;
@@ -63,7 +64,8 @@ final class SimServer {
   }
 
   void readRules() {
-    book = project.book();
+    List<String> frozen = java.util.Arrays.stream(graph.marked(Graph.FROZEN)).mapToObj(graph::name).toList();
+    book = project.book().freezing(frozen);
     engine.setRules(book);
   }
 
@@ -139,6 +141,8 @@ final class SimServer {
     for (Wash wash : start.washes()) {
       String name = graph.name(wash.node());
       Bug.check(!book.manifest().isSource(name), "source %s is washed", name);
+      boolean edited = disk.read(name) != null && disk.sig(name) != wash.knownSig();
+      if (edited && wash.kind() == Action.WashKind.WASH) quarantined.add(name);
       if (wash.kind() != Action.WashKind.UNIQUIFY) disk.remove(name);
     }
     jobs.put(start.job(), new SimJob(start.job(), start.attempt()));
