@@ -85,6 +85,18 @@ final class Out {
     return this;
   }
 
+  Out raw(byte[] value, int length) {
+    fit(length);
+    System.arraycopy(value, 0, bytes, size, length);
+    size += length;
+    return this;
+  }
+
+  /** Writes over four bytes that were written. */
+  void put32(int at, int value) {
+    for (int i = 0; i < 4; i++) bytes[at + i] = (byte) (value >>> 8 * i);
+  }
+
   private void fit(int more) {
     if (size + more > bytes.length) bytes = Arrays.copyOf(bytes, Math.max(size + more, 2 * bytes.length));
   }

@@ -8,6 +8,7 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import lmake.base.Bug;
 import lmake.base.ExitCode;
 import lmake.base.UserError;
@@ -28,6 +29,7 @@ import lmake.rules.RuleIds;
  */
 public final class Store implements RuleIds, AutoCloseable {
   private static final String RULES_BLOB = "#rules";
+  private static final String ARCHIVE_BLOB = "#archive";
   private static final String DIGEST_BLOB = "#digest";
   private static final String USER_BLOB = "=";
 
@@ -40,11 +42,13 @@ public final class Store implements RuleIds, AutoCloseable {
   private final KeyTable stems = new KeyTable();
   private final RuleTable rules;
   private final Graph graph;
+  private final Archive archive;
 
   private final Records records = new Records();
   private final Out body = new Out(4096);
   private final Map<Integer, byte[]> newRuns = new LinkedHashMap<>();
   private final Map<String, byte[]> newBlobs = new LinkedHashMap<>();
+  private boolean archiving = true; // until it could not be written
   private boolean loaded;
   private boolean marked; // the store on disk is marked as being written
   private boolean damaged; // a value did not have its checksum
@@ -69,6 +73,7 @@ public final class Store implements RuleIds, AutoCloseable {
     JobShelf shelf = new JobShelf(stems, lmdb);
     this.graph = new Graph(new NameTree(names), shelf);
     loadRecords(shelf);
+    archive = new Archive(dir.dir(), names, rules);
     lmdb.onDamage(this::distrust);
   }
 
@@ -259,7 +264,9 @@ public final class Store implements RuleIds, AutoCloseable {
     marked = true;
     synchronized (writing) {
       try {
+        boolean begun = archived();
         lmdb.write(this::writeAll);
+        archive(begun);
       } catch (IOException e) {
         throw refused(dir.dir(), "written", e);
       }
@@ -267,6 +274,57 @@ public final class Store implements RuleIds, AutoCloseable {
       if (loaded) unverified = false; // the nodes to verify are now marked in the data
     }
     clean();
+  }
+
+  // --- the archive
+
+  /** False when the archive must be written whole: after a power cut, numbers may stand for other names than in it. */
+  private boolean archived() throws IOException {
+    if (!archiving) return true;
+    if (found.powerCut() && commits == 0) archive.distrust();
+    boolean begun = (!found.powerCut() || commits > 0) && archive.open(read(ARCHIVE_BLOB), dir.dir());
+    if (!begun) newBlobs.put(ARCHIVE_BLOB, Archive.newId());
+    return begun;
+  }
+
+  private void archive(boolean begun) {
+    try {
+      if (!archiving) return;
+      if (!begun || archive.stale(false)) archive.rewrite(read(ARCHIVE_BLOB), this::all);
+      else archive.append();
+    } catch (IOException e) {
+      // The disk is full or broken, as the store itself will soon notice. What is in the archive stays true, and the next
+      // owner of the store writes it whole if its end is torn.
+      archiving = false;
+      archive.distrust();
+    }
+  }
+
+  private void all(Archive to) throws IOException {
+    for (int job = 1; job <= graph.jobCount(); job++) {
+      body.clear();
+      if (graph.status(job) == JobStatus.OK) BodyCodec.encode(graph.targets(job), graph.deps(job), body);
+      to.job(graph, job, body);
+      Optional<byte[]> run = lmdb.get(Table.RUNS, job).map(Store::bytes);
+      if (run.isPresent()) to.run(job, run.get());
+      to.drain();
+    }
+  }
+
+  /** Whether there is an archive at all for {@link #past} to read. */
+  public static boolean hasPast(Path store) {
+    return Files.exists(Archive.of(store)) || Files.exists(Archive.lost(store));
+  }
+
+  /**
+   * Gives each job that the archives of a store tell of, as it was last, those of stores lost before it first; however
+   * damaged the store is.
+   *
+   * @param store the dir that was given to {@link #open}
+   */
+  public static void past(Path store, Consumer<PastJob> to) throws IOException {
+    ArchiveReader.read(Archive.lost(store), to);
+    ArchiveReader.read(Archive.of(store), to);
   }
 
   private boolean dirty() {
@@ -290,6 +348,7 @@ public final class Store implements RuleIds, AutoCloseable {
   }
 
   private void writeAll() {
+    archive.begin(); // a transaction that found no room is tried again
     BitSet blocks = graph.dirtyNodeBlocks();
     for (int i = blocks.nextSetBit(0); i >= 0; i = blocks.nextSetBit(i + 1)) {
       records.encodeNodes(graph, i);
@@ -299,7 +358,10 @@ public final class Store implements RuleIds, AutoCloseable {
     write(Table.NAMES, names);
     write(Table.STEMS, stems);
     if (rules.dirty()) lmdb.put(Table.BLOBS, RULES_BLOB, rules.encode());
-    newRuns.forEach((job, run) -> lmdb.put(Table.RUNS, job, run, run.length));
+    newRuns.forEach((job, run) -> {
+      lmdb.put(Table.RUNS, job, run, run.length);
+      archive.run(job, run);
+    });
     newBlobs.forEach((name, content) -> lmdb.put(Table.BLOBS, name, content));
   }
 
@@ -319,6 +381,7 @@ public final class Store implements RuleIds, AutoCloseable {
   private void writeBody(int job) {
     body.clear();
     BodyCodec.encode(graph.targets(job), graph.deps(job), body);
+    archive.job(graph, job, body);
     Optional<ByteBuffer> old = lmdb.get(Table.BODIES, job);
     if (old.isPresent() && old.get().equals(ByteBuffer.wrap(body.array(), 0, body.size()))) return;
     lmdb.put(Table.BODIES, job, body.array(), body.size());
@@ -384,6 +447,7 @@ public final class Store implements RuleIds, AutoCloseable {
   public void close() throws UserError {
     synchronized (saving) {
       try {
+        if (!readOnly && !damaged && archive.stale(true)) archive(false);
         if (!readOnly && !damaged && (marked || !found.clean())) leaveClean();
       } catch (IOException e) {
         throw refused(dir.dir(), "written", e);
@@ -392,6 +456,7 @@ public final class Store implements RuleIds, AutoCloseable {
       } finally {
         if (pin != null) pin.close();
         pin = null;
+        archive.distrust();
         lmdb.close();
       }
     }
