@@ -32,6 +32,7 @@ public final class Commands {
       case "lshow" -> Optional.of(new LshowCommand());
       case "lforget" -> Optional.of(new LforgetCommand());
       case "lmark" -> Optional.of(new LmarkCommand());
+      case "lcollect" -> Optional.of(new LcollectCommand());
       case "lmake_dump" -> Optional.of(new DumpCommand());
       default -> Optional.empty();
     };

@@ -76,6 +76,43 @@ public interface Site {
   /** Directory of the installation. */
   String installDir();
 
+  /** The tree of the repo, for who cleans it. */
+  Tree tree();
+
+  /** What stands at a name. */
+  enum Kind {
+    ABSENT,
+    FILE, // or a link
+    DIR,
+    SPECIAL,
+    BEHIND_LINK // its dir is reached through a link: not ours to touch
+  }
+
+  /** A name in a dir. */
+  record Entry(String name, Kind kind) {}
+
+  /** A file on disk; the crc is 0 when its sig was the known one. */
+  record Content(long sig, long crc) {}
+
+  /** Files of the repo as they are on disk. Names are relative to the root, "" for itself; blocks for the disk. */
+  interface Tree {
+    Kind kind(String name);
+
+    /** Sorted; what cannot be read holds something special. */
+    List<Entry> list(String dir);
+
+    List<Content> look(List<String> names, long[] knownSigs);
+
+    /** Removes a file that has this sig, puts aside another one; false when it is left. */
+    boolean unlink(String name, long sig);
+
+    /** Moves a file to {@code LMAKE/quarantine}; false when it is left. */
+    boolean quarantine(String name);
+
+    /** Removes an empty dir; false when it is left. */
+    boolean rmdir(String dir);
+  }
+
   /** Asks the server to leave once the clients are gone, as {@code --shutdown} does. */
   void shutdown();
 

@@ -73,7 +73,8 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     executions = new Executions(graph, agent, reqs, new StartOrders(graph, places), endings, loop::post);
     makefiles = new MakefileReader(places, store, graph, disk, agent, this::builds, this::adopt, this::useless);
     lifetime = new Lifetime(lib, connections, loop, this::works, readOnly);
-    site = new ServerSite(places, store, graph, engine, makefiles, reqs, executions, lifetime);
+    site = new ServerSite(places, store, graph, engine, makefiles, reqs, executions, lifetime,
+        new RepoTree(disk, lib));
     loop.wire(engine::step, this::commit, this::carryOut, this::tick);
   }
 

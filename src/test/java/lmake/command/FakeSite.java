@@ -156,6 +156,11 @@ final class FakeSite implements Site {
   }
 
   @Override
+  public Tree tree() {
+    throw new UnsupportedOperationException("no disk here");
+  }
+
+  @Override
   public void commit() {
     commits++;
   }
