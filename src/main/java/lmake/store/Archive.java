@@ -17,7 +17,8 @@ import lmake.graph.RunReason;
 /**
  * What jobs have made of what, in a file beside the store that is only ever appended to: what is left of it after
  * anything happened to the store is still true, entry by entry. Read by {@link ArchiveReader} alone, when a repo is
- * repaired. Written after each commit, without any wait for the disk; engine's thread.
+ * repaired. Gathered commit by commit, written by the chunk and at each checkpoint, without any wait for the disk: a
+ * process that dies loses the last jobs of it, but not of the store. One thread at a time, see {@link Store}.
  *
  * <pre>
  *   file:  "lmake archive 1\n", id 8, size when last written whole 8, entries
@@ -49,6 +50,8 @@ final class Archive {
   /** Bytes gathered before they are written, when the file is written whole. */
   private static final int CHUNK = 1 << 20;
 
+  private static final int CHUNK_AT_WORK = 1 << 16;
+
   private static final long SLACK_AT_WORK = 64L << 20;
   private static final long SLACK_AT_END = 8L << 20;
 
@@ -59,6 +62,7 @@ final class Archive {
   private final CRC32 crc = new CRC32();
   private FileChannel channel; // null until the first commit, or when the file is not to be trusted
   private int written; // names
+  private int gathered; // bytes of whole commits in out
   private long base;
   private long size;
 
@@ -127,9 +131,9 @@ final class Archive {
 
   // --- what one commit adds
 
-  /** Begins what one commit adds. */
+  /** Begins what one commit adds; what another try of it has added is dropped. */
   void begin() {
-    out.clear();
+    out.truncate(gathered);
   }
 
   /** A job as it is now. One that never ran is not worth a word. */
@@ -137,6 +141,7 @@ final class Archive {
     JobStatus status = graph.status(job);
     RunReason reason = graph.reason(job);
     if (status == JobStatus.NEW && reason.none()) return;
+    if (status == JobStatus.RUNNING) return; // what it made before is told by what is still on disk
     int at = open(JOB);
     out.varint(job).u8(graph.jobFlags(job)).u8(status.ordinal()).varint(graph.execMs(job));
     out.u64(rules.matchCrc(graph.rule(job))).u64(graph.cmdCrc(job)).u64(graph.rsrcCrc(job));
@@ -154,9 +159,17 @@ final class Archive {
     close(at);
   }
 
-  /** Writes what was added, behind the names it may speak of: those are written last, which does not matter. */
-  void append() throws IOException {
+  /** Ends what one commit adds: with the names it speaks of, which may well come last. */
+  void end() throws IOException {
     addNames();
+    gathered = out.size();
+    if (gathered >= CHUNK_AT_WORK) append();
+  }
+
+  /** Writes what was gathered. Names are not looked at: another one than the engine's thread may be here. */
+  void append() throws IOException {
+    if (channel == null || gathered == 0) return;
+    out.truncate(gathered);
     int at = open(TAIL);
     out.u32(written);
     close(at);
@@ -215,6 +228,7 @@ final class Archive {
     ByteBuffer bytes = ByteBuffer.wrap(out.array(), 0, out.size());
     while (bytes.hasRemaining()) size += channel.write(bytes, size);
     out.clear();
+    gathered = 0;
   }
 
   // --- the whole
@@ -236,6 +250,8 @@ final class Archive {
       written = 0;
       out.clear().raw(HEAD, HEAD.length).raw(id, 8).u64(0);
       all.each(this);
+      addNames();
+      gathered = out.size();
       append();
       base = size;
       ByteBuffer head = ByteBuffer.allocate(8).order(java.nio.ByteOrder.LITTLE_ENDIAN).putLong(0, base);

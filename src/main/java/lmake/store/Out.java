@@ -18,6 +18,11 @@ final class Out {
   }
 
   /** The array itself, of which the first {@link #size} bytes count; good until the next write. */
+  /** Forgets what was written last. */
+  void truncate(int to) {
+    size = to;
+  }
+
   byte[] array() {
     return bytes;
   }

@@ -291,13 +291,27 @@ public final class Store implements RuleIds, AutoCloseable {
     try {
       if (!archiving) return;
       if (!begun || archive.stale(false)) archive.rewrite(read(ARCHIVE_BLOB), this::all);
-      else archive.append();
+      else archive.end();
     } catch (IOException e) {
-      // The disk is full or broken, as the store itself will soon notice. What is in the archive stays true, and the next
-      // owner of the store writes it whole if its end is torn.
-      archiving = false;
-      archive.distrust();
+      noArchive();
     }
+  }
+
+  private void flushArchive() {
+    try {
+      if (archiving) archive.append();
+    } catch (IOException e) {
+      noArchive();
+    }
+  }
+
+  /**
+   * The disk is full or broken, as the store itself will soon notice. What is in the archive stays true, and the next
+   * owner of the store writes it whole if its end is torn.
+   */
+  private void noArchive() {
+    archiving = false;
+    archive.distrust();
   }
 
   private void all(Archive to) throws IOException {
@@ -415,6 +429,7 @@ public final class Store implements RuleIds, AutoCloseable {
         Checkpoint checkpoint;
         long covered;
         synchronized (writing) {
+          flushArchive();
           covered = commits;
           // In this order, and with no commit in between: the pages of the metas we copy are pinned.
           fresh = lmdb.pin();
@@ -448,6 +463,7 @@ public final class Store implements RuleIds, AutoCloseable {
     synchronized (saving) {
       try {
         if (!readOnly && !damaged && archive.stale(true)) archive(false);
+        flushArchive();
         if (!readOnly && !damaged && (marked || !found.clean())) leaveClean();
       } catch (IOException e) {
         throw refused(dir.dir(), "written", e);
