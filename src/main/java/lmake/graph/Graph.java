@@ -20,6 +20,7 @@ public final class Graph {
 
   public static final int NO_TRIGGER = 8; // mark of the user: its changes make no job run that was ok
   public static final int FROZEN = 16; // mark of the user: a source, although no manifest says so
+  public static final int HOLDS = 32; // a dir: jobs wrote files below it
 
   private static final int MARKS = NO_TRIGGER | FROZEN;
 

@@ -171,6 +171,7 @@ final class Replay {
       graph.setWriter(nodes[i], job);
       boolean others = exists && (flags[i] & TargetFlags.OFFICIAL) == 0 && !book.candidates(name).isEmpty();
       graph.setFlag(nodes[i], Graph.POLLUTED, others);
+      for (int dir = graph.parent(nodes[i]); dir != 0; dir = graph.parent(dir)) graph.setFlag(dir, Graph.HOLDS, true);
     }
     return new TargetVector(nodes, flags, crcs, sigs);
   }

@@ -307,6 +307,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
   private void carryOut(Action action) {
     if (action instanceof Action.Check a) disks.check(a.node(), graph.name(a.node()), a.knownSig());
     else if (action instanceof Action.Remove a) disks.remove(a.node(), graph.name(a.node()), a.how(), a.knownSig());
+    else if (action instanceof Action.Tidy a) disk.removeEmptyDirs(a.dirs().stream().map(graph::name).toList());
     else if (action instanceof Action.Start a) executions.start(a);
     else if (action instanceof Action.Kill a) executions.kill(a);
     else if (action instanceof Action.Answer a) executions.answer(a);

@@ -99,7 +99,8 @@ final class Archive {
     if (channel != null) return true;
     if (!Files.exists(file)) return false;
     byte[] head = Disk.head(file, HEAD_BYTES);
-    boolean ours = head.length == HEAD_BYTES && id.length == 8 && Arrays.equals(head, HEAD.length, HEAD.length + 8, id, 0, 8);
+    boolean ours =
+        head.length == HEAD_BYTES && id.length == 8 && Arrays.equals(head, HEAD.length, HEAD.length + 8, id, 0, 8);
     if (!ours) {
       Files.move(file, lost(store), StandardCopyOption.ATOMIC_MOVE);
       return false;
