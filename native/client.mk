@@ -4,7 +4,7 @@ CLIENT      := $(OUT)/bin/lmake
 LJOB        := $(OUT)/bin/ljob
 CLIENT_OBJS := $(patsubst %,$(OBJ)/client/%.o,lmake root launch talk) $(WIRE_OBJS)
 LJOB_OBJS   := $(patsubst %,$(OBJ)/client/%.o,ljob options xxhsum) $(WIRE_OBJS) $(OBJ)/access/crc.o
-LINKS       := $(patsubst %,$(OUT)/bin/%,lshow lforget lmark ldebug lcollect ldepend ltarget lcheck_deps xxhsum)
+LINKS       := $(patsubst %,$(OUT)/bin/%,lshow lforget lmark ldebug lcollect lmake_server lmake_repair ldepend ltarget lcheck_deps xxhsum)
 
 all: $(CLIENT) $(LJOB) $(LINKS)
 
@@ -18,7 +18,7 @@ $(LJOB): $(LJOB_OBJS)
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^
 
-$(OUT)/bin/lshow $(OUT)/bin/lforget $(OUT)/bin/lmark $(OUT)/bin/ldebug $(OUT)/bin/lcollect: | $(CLIENT)
+$(patsubst %,$(OUT)/bin/%,lshow lforget lmark ldebug lcollect lmake_server lmake_repair): | $(CLIENT)
 	ln -sf lmake $@
 
 $(OUT)/bin/ldepend $(OUT)/bin/ltarget $(OUT)/bin/lcheck_deps $(OUT)/bin/xxhsum: | $(LJOB)

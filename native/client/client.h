@@ -24,7 +24,8 @@ struct command {
 	char **argv;
 	char root[4096];
 	const char *startup;		/* cwd relative to root, "" at root */
-	bool builds;			/* it is lmake itself: may initialise the repo */
+	bool builds;			/* may initialise the repo: lmake itself, lmake_server */
+	const char *by_hand;		/* we become the server, told this: lmake_server, lmake_repair; else NULL */
 	bool readonly;
 	char lib[4096];			/* <install>/lib */
 	char socket[108];		/* of the server; relative to root, unless private */
@@ -43,11 +44,15 @@ void root_enter(struct command *c);
 /* root.c: version gate and permissions; initialises the repo for lmake. Leaves with a message when the gate is shut. */
 void root_gate(struct command *c);
 
+/* root.c: leave when a tool that is the server itself is not called as it must be: in the root, without arguments. */
+void root_check_by_hand(const struct command *c);
+
 /* root.c: leave when this very repo is running us in a job. */
 void root_refuse_in_job(const struct command *c);
 
 /* launch.c: a connection to the server of the repo, started if need be. Does not return without one. */
 int server_connect(struct command *c);
+void server_become(struct command *c) __attribute__((noreturn));	/* lmake_server, lmake_repair */
 void server_forget(struct command *c);		/* remove what a private server left */
 
 /*

@@ -99,7 +99,19 @@ static void read_args(const struct command *c, char **argv)
 		argv[n++] = "--socket";
 		argv[n++] = (char *)c->socket;
 	}
+	if (c->by_hand)
+		argv[n++] = (char *)c->by_hand;
 	argv[n] = NULL;
+}
+
+void server_become(struct command *c)
+{
+	char *argv[MAX_ARGS];
+
+	read_args(c, argv);
+	fflush(NULL);
+	execvp(argv[0], argv);
+	die(RC_BAD_SERVER, "cannot run %s: %s, consider : LMAKE_JAVA=<java 17 or later>", argv[0], strerror(errno));
 }
 
 static const char *log_name(const struct command *c)

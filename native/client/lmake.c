@@ -52,12 +52,16 @@ int main(int argc, char **argv)
 	c.tool = slash ? slash + 1 : argv[0];
 	c.argc = argc - 1;
 	c.argv = argv + 1;
-	c.builds = !strcmp(c.tool, "lmake");
+	c.by_hand = !strcmp(c.tool, "lmake_server") ? "--stay" : !strcmp(c.tool, "lmake_repair") ? "--repair" : NULL;
+	c.builds = !strcmp(c.tool, "lmake") || !strcmp(c.tool, "lmake_server");
 	strcpy(c.socket, "LMAKE/lmake/server.sock");
 	root_enter(&c);
 	root_refuse_in_job(&c);
+	root_check_by_hand(&c);
 	root_gate(&c);
 	find_lib(&c);
+	if (c.by_hand)
+		server_become(&c);
 	for (int i = 0; i < TRIES && rc == TALK_AGAIN; i++) {
 		int sock = server_connect(&c);
 

@@ -104,6 +104,17 @@ void root_enter(struct command *c)
 		die(RC_SYSTEM, "cannot go to %s: %s", root, strerror(errno));
 }
 
+void root_check_by_hand(const struct command *c)
+{
+	if (!c->by_hand)
+		return;
+	answer_without_repo(c);
+	if (c->argc)
+		die(RC_USAGE, "%s takes no argument", c->tool);
+	if (*c->startup)
+		die(RC_USAGE, "%s must be called in the root of the repo, consider : cd %s", c->tool, c->root);
+}
+
 /* The repo root in the header of a log of accesses, if its job is the one named by token. */
 static bool log_is_of_this_repo(const char *log, unsigned long long token, const char *root)
 {
@@ -164,10 +175,16 @@ static void check_version(char *found)
 
 void root_gate(struct command *c)
 {
+	struct stat st;
 	char text[64] = "";
-	int fd = open(VERSION_FILE, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	int fd;
+	ssize_t n;
 
+	if (!lstat("LMAKE", &st) && !S_ISDIR(st.st_mode))
+		die(RC_BAD_STATE, "LMAKE is %s, but must be a dir of %s itself, consider : rm LMAKE",
+		    S_ISLNK(st.st_mode) ? "a symbolic link" : "a file", c->root);
+	fd = open(VERSION_FILE, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
 	if (fd >= 0)
 		close(fd);
 	if (n == 0 || !*text)
@@ -175,6 +192,9 @@ void root_gate(struct command *c)
 	c->readonly = access(".", W_OK) < 0 || (access("LMAKE", W_OK) < 0 && errno != ENOENT);
 	if (n >= 0)
 		check_version(text);
+	/* What is there, and what that means, is for the repair to say. */
+	if (c->by_hand && !c->builds && !c->readonly)
+		return;
 	if (n < 0 && !c->builds) {
 		answer_without_repo(c);
 		die(RC_VERSION, "repo not initialized, consider : lmake");

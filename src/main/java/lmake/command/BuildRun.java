@@ -109,9 +109,11 @@ final class BuildRun implements Site.ReqListener {
   @Override
   public void done(Action.ReqDone end) {
     title();
-    transcript.print(
-        Summary.head(!end.ok() && !interrupted, tally, Math.max(0, site.now() - begin), transcript.place()));
+    boolean failed = !end.ok() && !interrupted;
+    long elapsed = Math.max(0, site.now() - begin);
+    transcript.print(Summary.head(failed, !end.marked().none(), tally, elapsed, transcript.place()));
     transcript.print(Summary.already(end.ends(), jobs));
+    transcript.print(Summary.marks(end.marked(), jobs));
     if (!end.ok() && !interrupted) transcript.print(errors(end));
     transcript.logOnly(Line.of("status : " + (end.ok() || interrupted ? "ok" : "fail")));
     transcript.close();

@@ -31,6 +31,8 @@ public final class Commands {
       case "lmake" -> Optional.of(new LmakeCommand());
       case "lshow" -> Optional.of(new LshowCommand());
       case "lforget" -> Optional.of(new LforgetCommand());
+      case "lmark" -> Optional.of(new LmarkCommand());
+      case "lcollect" -> Optional.of(new LcollectCommand());
       case "lmake_dump" -> Optional.of(new DumpCommand());
       default -> Optional.empty();
     };

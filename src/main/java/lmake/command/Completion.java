@@ -11,7 +11,7 @@ final class Completion {
 
   public static void main(String[] args) throws IOException {
     Path dir = Files.createDirectories(Path.of(args[0]));
-    for (Command command : List.of(new LmakeCommand(), new LshowCommand(), new LforgetCommand())) {
+    for (Command command : List.of(new LmakeCommand(), new LshowCommand(), new LforgetCommand(), new LmarkCommand(), new LcollectCommand())) {
       Files.writeString(dir.resolve(command.spec().tool()), new Parser(command.spec()).completion());
     }
   }

@@ -95,7 +95,7 @@ final class LmakeCommand implements Command {
       for (String argument : outside) {
         transcript.print(Line.of("target outside repo and all source dirs : " + argument).in(Color.ERR));
       }
-      run.done(new Action.ReqDone(0, false, List.of()));
+      run.done(new Action.ReqDone(0, false, List.of(), Action.Marked.NONE));
       return;
     }
     int limit = options.number("--jobs");

@@ -46,6 +46,9 @@ public interface Site {
   /** True while this job runs. */
   boolean runs(int job);
 
+  /** Files were frozen, or are no more: what is a source is worked out anew. Not while a req is active. */
+  void marked();
+
   /** Makes changes of the graph durable now (commands that write it call this once, at the end). */
   void commit();
 
@@ -72,6 +75,43 @@ public interface Site {
 
   /** Directory of the installation. */
   String installDir();
+
+  /** The tree of the repo, for who cleans it. */
+  Tree tree();
+
+  /** What stands at a name. */
+  enum Kind {
+    ABSENT,
+    FILE, // or a link
+    DIR,
+    SPECIAL,
+    BEHIND_LINK // its dir is reached through a link: not ours to touch
+  }
+
+  /** A name in a dir. */
+  record Entry(String name, Kind kind) {}
+
+  /** A file on disk; the crc is 0 when its sig was the known one. */
+  record Content(long sig, long crc) {}
+
+  /** Files of the repo as they are on disk. Names are relative to the root, "" for itself; blocks for the disk. */
+  interface Tree {
+    Kind kind(String name);
+
+    /** Sorted; what cannot be read holds something special. */
+    List<Entry> list(String dir);
+
+    List<Content> look(List<String> names, long[] knownSigs);
+
+    /** Removes a file that has this sig, puts aside another one; false when it is left. */
+    boolean unlink(String name, long sig);
+
+    /** Moves a file to {@code LMAKE/quarantine}; false when it is left. */
+    boolean quarantine(String name);
+
+    /** Removes an empty dir; false when it is left. */
+    boolean rmdir(String dir);
+  }
 
   /** Asks the server to leave once the clients are gone, as {@code --shutdown} does. */
   void shutdown();

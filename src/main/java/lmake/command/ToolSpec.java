@@ -103,6 +103,13 @@ final class ToolSpec {
     return text("mode", "-V", "--video", "colours: d(ark), l(ight), f (none), else as the terminal seems to need");
   }
 
+  /** Those of a tool that takes no job. */
+  ToolSpec commonWithoutJob() {
+    common();
+    options.removeIf(option -> option.longName().equals("--job") || option.longName().equals("--rule"));
+    return this;
+  }
+
   String tool() {
     return tool;
   }

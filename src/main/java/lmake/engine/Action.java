@@ -77,9 +77,30 @@ public sealed interface Action {
   }
 
   /** A command is over. */
-  record ReqDone(int req, boolean ok, List<TargetEnd> ends) implements Action {
+  record ReqDone(int req, boolean ok, List<TargetEnd> ends, Marked marked) implements Action {
     public ReqDone {
       ends = List.copyOf(ends);
+    }
+  }
+
+  /**
+   * Marks of the user that had a part in a command, in the order they were met.
+   *
+   * @param jobs frozen, and taken as they are
+   * @param files frozen, and taken as sources
+   * @param ignored changed, and no job ran for it
+   */
+  record Marked(List<Integer> jobs, List<Integer> files, List<Integer> ignored) {
+    public static final Marked NONE = new Marked(List.of(), List.of(), List.of());
+
+    public Marked {
+      jobs = List.copyOf(jobs);
+      files = List.copyOf(files);
+      ignored = List.copyOf(ignored);
+    }
+
+    public boolean none() {
+      return jobs.isEmpty() && files.isEmpty() && ignored.isEmpty();
     }
   }
 

@@ -57,6 +57,13 @@ final class JobMaker {
       return;
     }
     JobFacts facts = turn.matching.facts(job);
+    if (graph.frozen(job)) {
+      if (nodes.frozen().settled(req, job, state, facts)) {
+        RunReason gone = nodes.frozen().tell(req, facts);
+        finish(req, job, state, gone.none() ? Verdict.OK : Verdict.ERROR, gone);
+      }
+      return;
+    }
     Walk walk = walk(req, job, state, facts);
     if (walk.waiting > 0) {
       holdBack(req, job, walk);
@@ -205,6 +212,14 @@ final class JobMaker {
     }
     if (deps.kinds(i) == 0) return;
     if (req.options.essentialDeps() && (flags & DepFlags.ESSENTIAL) == 0 && graph.status(job) != JobStatus.NEW) return;
+    if (graph.has(node, Graph.NO_TRIGGER) && !state.ran && graph.status(job) == JobStatus.OK) {
+      // A run of this very command is not yet a result to hold on to: it may have read the file before it was made.
+      Walk ignored = new Walk();
+      compare(req, job, state, deps, i, ignored);
+      walk.waiting += ignored.waiting;
+      if (!ignored.why.none()) req.ignored.add(node);
+      return;
+    }
     compare(req, job, state, deps, i, walk);
   }
 

@@ -89,7 +89,7 @@ final class JobRuns {
 
   private void busy(int node, int job) {
     if (turn.matching.of(node).kind().source()) return;
-    graph.setContent(node, Crc.UNKNOWN, graph.sig(node));
+    graph.setContent(node, Crc.UNKNOWN, Washes.oursOrNone(graph, node));
     graph.setWriter(node, job);
     graph.setFlag(node, Graph.BUSY, true);
   }

@@ -16,12 +16,18 @@ import lmake.graph.TargetFlags;
 final class NodeMaker {
   private final Turn turn;
   private final Graph graph;
+  private final Frozen frozen;
   private final Washes washes;
 
   NodeMaker(Turn turn, Washes washes) {
     this.turn = turn;
     this.washes = washes;
     this.graph = turn.graph;
+    this.frozen = new Frozen(turn);
+  }
+
+  Frozen frozen() {
+    return frozen;
   }
 
   /** Wants the node at the goal, as {@link Req#want}; it is looked at later in this turn. */
@@ -194,10 +200,13 @@ final class NodeMaker {
     boolean young = answer.now() - answer.date() < turn.matching.book().config().datePrecisionNs();
     boolean hot = answer.kind().file() && young && !ours;
     Match match = turn.matching.of(node);
+    boolean taken = !match.kind().source() && frozen.owns(req, node);
+    if (taken) frozen.checked(req, answer, hot);
     if (match.kind().source()) sourceChecked(req, answer, match.kind() == Match.Kind.SOURCE);
     else if (req.has(node, Req.ABSENT)) absentChecked(req, answer);
-    else if (req.conform(node) != 0) productChecked(req, answer);
+    else if (req.conform(node) != 0 && !taken) productChecked(req, answer);
     if (match.kind().source()) graph.setFlag(node, Graph.HOT, hot);
+    if (graph.has(node, Graph.FROZEN)) req.frozenFiles.add(node);
     turn.queueNode(req, node);
   }
 

@@ -50,6 +50,15 @@ final class Req {
   /** Ends whose meaning waits for deps, by job. */
   final Map<Integer, HeldEnd> held = new HashMap<>();
 
+  /** Frozen jobs met, frozen files met, changes ignored: for the summary, in the order they were met. */
+  final java.util.Set<Integer> frozenJobs = new java.util.LinkedHashSet<>();
+
+  final java.util.Set<Integer> frozenFiles = new java.util.LinkedHashSet<>();
+  final java.util.Set<Integer> ignored = new java.util.LinkedHashSet<>();
+
+  /** Frozen jobs that wait for a look at a target of theirs, by node. */
+  final Map<Integer, java.util.List<Integer>> frozenLooks = new HashMap<>();
+
   /** Attempt for which a node was last looked at again, by node. */
   final Map<Integer, Long> rechecked = new HashMap<>();
 

@@ -75,7 +75,13 @@ final class ReqEnds {
       ends.add(new Action.TargetEnd(0, job, right, state.ran));
       ok &= right;
     }
-    turn.emit(new Action.ReqDone(req.id, ok, ends));
+    turn.emit(new Action.ReqDone(req.id, ok, ends, marked(req)));
+  }
+
+  private static Action.Marked marked(Req req) {
+    if (req.frozenJobs.isEmpty() && req.frozenFiles.isEmpty() && req.ignored.isEmpty()) return Action.Marked.NONE;
+    return new Action.Marked(
+        List.copyOf(req.frozenJobs), List.copyOf(req.frozenFiles), List.copyOf(req.ignored));
   }
 
   // --- cycles

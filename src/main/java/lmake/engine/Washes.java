@@ -66,8 +66,13 @@ final class Washes {
       washes.add(new Wash(WashKind.UNLINK, node, graph.sig(node), graph.writer(node)));
     } else {
       int other = graph.writer(node) == facts.job() ? 0 : graph.writer(node);
-      washes.add(new Wash(WashKind.WASH, node, graph.sig(node), other));
+      washes.add(new Wash(WashKind.WASH, node, oursOrNone(graph, node), other));
     }
+  }
+
+  /** The sig under which the file may be unlinked: what no job wrote is the user's, and goes to quarantine. */
+  static long oursOrNone(Graph graph, int node) {
+    return graph.writer(node) == 0 ? 0 : graph.sig(node);
   }
 
   // --- what stands in the way

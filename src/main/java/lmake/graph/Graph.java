@@ -18,9 +18,14 @@ public final class Graph {
 
   public static final int HOT = 4; // the sig proves nothing: stat'ed too soon after a change, or the machine rebooted
 
-  public static final int NO_TRIGGER = 8;
-  public static final int FROZEN = 16;
+  public static final int NO_TRIGGER = 8; // mark of the user: its changes make no job run that was ok
+  public static final int FROZEN = 16; // mark of the user: a source, although no manifest says so
   public static final int HOLDS = 32; // a dir: jobs wrote files below it
+
+  private static final int MARKS = NO_TRIGGER | FROZEN;
+
+  /** Job flag, kept in the store: mark of the user, the job is not run and its targets are taken as they are. */
+  private static final int FROZEN_JOB = 1;
 
   private final Names names;
   private final Shelf shelf;
@@ -37,11 +42,14 @@ public final class Graph {
   private int[] execMs = new int[256];
   private byte[] reason = new byte[256];
   private int[] reasonNode = new int[256];
+  private byte[] jobFlags = new byte[256];
   private DepVector[] deps = new DepVector[256];
   private TargetVector[] targets = new TargetVector[256];
 
   private final BitSet dirtyNodeBlocks = new BitSet();
   private final BitSet dirtyJobs = new BitSet();
+  private final BitSet markedNodes = new BitSet();
+  private final BitSet frozenJobs = new BitSet();
 
   public Graph(Names names, Shelf shelf) {
     this.names = names;
@@ -119,7 +127,13 @@ public final class Graph {
     int value = on ? flags[node] | flag : flags[node] & ~flag;
     if (value == flags[node]) return;
     flags[node] = value;
+    markedNodes.set(node, (value & MARKS) != 0);
     dirtyNodeBlocks.set(node / BLOCK);
+  }
+
+  /** Nodes that bear this mark, in order of id; cheap when there is none. */
+  public int[] marked(int mark) {
+    return markedNodes.stream().filter(node -> has(node, mark)).toArray();
   }
 
   /** For the store, at start. */
@@ -129,6 +143,7 @@ public final class Graph {
     sig[node] = sigNow;
     writer[node] = writerNow;
     flags[node] = flagsNow;
+    if ((flagsNow & MARKS) != 0) markedNodes.set(node);
   }
 
   // --- jobs
@@ -195,6 +210,27 @@ public final class Graph {
     return vector;
   }
 
+  /** True for a job that the user froze. */
+  public boolean frozen(int job) {
+    return (jobFlags[job] & FROZEN_JOB) != 0;
+  }
+
+  public void setFrozen(int job, boolean on) {
+    jobFlags[job] = (byte) (on ? jobFlags[job] | FROZEN_JOB : jobFlags[job] & ~FROZEN_JOB);
+    frozenJobs.set(job, on);
+    dirtyJobs.set(job);
+  }
+
+  /** Frozen jobs, in order of id; cheap when there is none. */
+  public int[] frozenJobs() {
+    return frozenJobs.stream().toArray();
+  }
+
+  /** All flags, for the store. */
+  public int jobFlags(int job) {
+    return jobFlags[job];
+  }
+
   public void setStatus(int job, JobStatus value) {
     status[job] = (byte) value.ordinal();
     dirtyJobs.set(job);
@@ -234,10 +270,20 @@ public final class Graph {
 
   /** For the store, at start. */
   public void loadJob(
-      int job, int ruleId, int statusNow, long cmd, long resources, int ms, int reasonKind, int reasonAbout) {
+      int job,
+      int ruleId,
+      int statusNow,
+      int flagsNow,
+      long cmd,
+      long resources,
+      int ms,
+      int reasonKind,
+      int reasonAbout) {
     fitJobs(job);
     rule[job] = ruleId;
     status[job] = (byte) statusNow;
+    jobFlags[job] = (byte) flagsNow;
+    if (frozen(job)) frozenJobs.set(job);
     cmdCrc[job] = cmd;
     rsrcCrc[job] = resources;
     execMs[job] = ms;
@@ -274,6 +320,7 @@ public final class Graph {
     execMs = Arrays.copyOf(execMs, size);
     reason = Arrays.copyOf(reason, size);
     reasonNode = Arrays.copyOf(reasonNode, size);
+    jobFlags = Arrays.copyOf(jobFlags, size);
     deps = Arrays.copyOf(deps, size);
     targets = Arrays.copyOf(targets, size);
   }

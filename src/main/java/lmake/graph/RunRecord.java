@@ -43,6 +43,14 @@ public record RunRecord(
     byte[] stderrText,
     List<String> messages,
     String os) {
+  /** The same, for that reason. */
+  public RunRecord because(RunReason why) {
+    return new RunRecord(
+        seq, smallId, argv, environ, resources, autodep, stdin, stdout, tmpDir, timeout, why, requiredTarget,
+        requiredBy, startDate, endDate, status, waitStatus, userNs, systemNs, maxRss, totalNs, targetsSize, pid,
+        stdoutText, stderrText, messages, os);
+  }
+
   public RunRecord {
     argv = List.copyOf(argv);
     environ = java.util.Collections.unmodifiableMap(new java.util.LinkedHashMap<>(environ));

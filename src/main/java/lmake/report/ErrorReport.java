@@ -70,7 +70,7 @@ public final class ErrorReport {
   }
 
   private void root(int node, int job) {
-    boolean own = graph.status(job).error() || !faults.of(job).isEmpty();
+    boolean own = graph.status(job).error() || graph.frozen(job) || !faults.of(job).isEmpty();
     if (own) {
       stack(job, 0);
       return;
@@ -110,7 +110,7 @@ public final class ErrorReport {
     List<Faults.Fault> below = faults.of(job);
     String label = jobs.rule(job).map(Rule::name).orElse("");
     add(row(label, jobs.name(job), depth).in(below.isEmpty() ? Color.ERR : Color.HIDDEN_NOTE));
-    if (below.isEmpty()) attach(job, depth);
+    if (below.isEmpty() && !graph.frozen(job)) attach(job, depth);
     for (Faults.Fault fault : below) {
       if (fault.job() != 0) stack(fault.job(), depth + 1);
       else if (toldNodes.add(fault.node())) {

@@ -13,6 +13,8 @@ import lmake.graph.DepVector;
 import lmake.graph.Graph;
 import lmake.graph.JobStatus;
 import lmake.graph.RunReason;
+import lmake.graph.TargetFlags;
+import lmake.graph.TargetVector;
 import lmake.rules.StaticDep;
 
 /**
@@ -52,6 +54,7 @@ final class Faults {
   /** Faults of a job, in order of its deps; empty when the error, if any, is its own. */
   List<Fault> of(int job) {
     List<Fault> faults = new ArrayList<>();
+    if (graph.frozen(job)) return faults;
     RunReason said = lastReason.getOrDefault(job, RunReason.NONE);
     Deps deps = deps(job);
     boolean listed = false;
@@ -137,6 +140,17 @@ final class Faults {
     return disk.has(name) && !disk.hasDir(name) ? "dangling" : "missing";
   }
 
+  /** A frozen job is in error when a file is missing, whatever its last run was; its deps do not matter. */
+  private boolean frozenGone(int job) {
+    TargetVector targets = graph.targets(job);
+    int must = TargetFlags.OFFICIAL | TargetFlags.STATIC;
+    for (int i = 0; i < targets.size(); i++) {
+      boolean needed = (targets.flags(i) & (must | TargetFlags.OPTIONAL | TargetFlags.PHONY)) == must;
+      if (needed && targets.crc(i) == Crc.NONE) return true;
+    }
+    return false;
+  }
+
   /** True for a job in error of its own or by its deps. Chains of jobs are long: no recursion. */
   boolean inError(int root) {
     Deque<Walk> stack = new ArrayDeque<>();
@@ -174,6 +188,10 @@ final class Faults {
   /** True if the deps of the job must be walked first. Until then it is deemed right: a cycle is told elsewhere. */
   private boolean enter(int job, Deque<Walk> stack) {
     if (inError.containsKey(job)) return false;
+    if (graph.frozen(job)) {
+      inError.put(job, frozenGone(job));
+      return false;
+    }
     JobStatus status = graph.status(job);
     inError.put(job, status.error());
     if (status.error()) return false;

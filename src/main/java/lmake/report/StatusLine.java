@@ -51,7 +51,7 @@ public record StatusLine(int dateDigits, boolean execTime, int ruleWidth, ZoneId
     return clock + "." + String.format("%09d", instant.getNano()).substring(0, dateDigits) + " ";
   }
 
-  static String pad(String text, int width) {
+  public static String pad(String text, int width) {
     return text.length() >= width ? text : text + " ".repeat(width - text.length());
   }
 }

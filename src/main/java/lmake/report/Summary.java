@@ -12,14 +12,32 @@ public final class Summary {
 
   /**
    * @param failed shown as such: false when the req was interrupted, for that is no error
+   * @param marked marks of the user had a part in it
    */
-  public static List<Line> head(boolean failed, Tally tally, long elapsedNs, Place place) {
+  public static List<Line> head(boolean failed, boolean marked, Tally tally, long elapsedNs, Place place) {
     List<Line> lines = new ArrayList<>();
-    lines.add(Line.at(0).block(BOX).in(failed ? Color.ERR : Color.NOTE));
+    lines.add(Line.at(0).block(BOX).in(failed ? Color.ERR : marked ? Color.WARNING : Color.NOTE));
     lines.addAll(tally.lines(elapsedNs));
     if (!place.dir().isEmpty()) {
       String label = StatusLine.pad("startup dir", tally.labelWidth()) + " : ";
       lines.add(Line.of(label + place.dir()).in(Color.NOTE));
+    }
+    return lines;
+  }
+
+  /** Marks of the user that had a part in it: what was not built as the makefiles say. */
+  public static List<Line> marks(Action.Marked marked, Jobs jobs) {
+    int width = 0;
+    for (int job : marked.jobs()) width = Math.max(width, jobs.ruleName(job).length());
+    List<Line> lines = new ArrayList<>();
+    for (int job : marked.jobs()) {
+      String rule = StatusLine.pad(jobs.ruleName(job), width);
+      lines.add(Line.of("frozen " + rule + " ").name(jobs.name(job)).in(Color.WARNING));
+    }
+    String blank = "frozen " + " ".repeat(width) + " ";
+    for (int node : marked.files()) lines.add(Line.of(blank).name(jobs.graph().name(node)).in(Color.WARNING));
+    for (int node : marked.ignored()) {
+      lines.add(Line.of("no trigger ").name(jobs.graph().name(node)).in(Color.WARNING));
     }
     return lines;
   }

@@ -2,10 +2,13 @@ package lmake.rules;
 
 import com.grack.nanojson.JsonArray;
 import com.grack.nanojson.JsonObject;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import lmake.base.Bug;
 import lmake.base.ExitCode;
 import lmake.base.UserError;
@@ -20,12 +23,14 @@ public final class Config {
   private final JsonObject fields;
   private final JsonObject console;
   private final int linkSupport;
+  private final Map<String, List<Pattern>> collectIgnore;
   private final Map<String, Long> localCapacities;
 
   private Config(JsonObject fields) throws UserError {
     this.fields = fields;
     console = Digest.object(fields, "console");
     linkSupport = linkSupport(Digest.text(fields, "link_support", "full"));
+    collectIgnore = ignore(Digest.object(Digest.object(fields, "collect"), "ignore"));
     localCapacities = capacities(Digest.object(Digest.object(fields, "backends"), "local"));
   }
 
@@ -68,6 +73,26 @@ public final class Config {
       capacities.put(name, amount.get().divideToIntegralValue(java.math.BigDecimal.valueOf(unit)).longValue());
     }
     return Collections.unmodifiableMap(capacities);
+  }
+
+  private static Map<String, List<Pattern>> ignore(JsonObject patterns) {
+    Map<String, List<Pattern>> ignore = new LinkedHashMap<>();
+    for (String key : patterns.keySet()) {
+      List<Pattern> all = new ArrayList<>();
+      for (Object one : Digest.array(patterns, key)) {
+        all.add(Pattern.compile(Digest.text((JsonObject) one, "regex"), Pattern.DOTALL));
+      }
+      ignore.put(key, all);
+    }
+    return ignore;
+  }
+
+  /** The entry of {@code collect.ignore} for which a file or a dir is left alone by {@code lcollect}. */
+  public Optional<String> collectIgnores(String name) {
+    for (Map.Entry<String, List<Pattern>> entry : collectIgnore.entrySet()) {
+      for (Pattern pattern : entry.getValue()) if (pattern.matcher(name).matches()) return Optional.of(entry.getKey());
+    }
+    return Optional.empty();
   }
 
   /** In what a resource is counted. */

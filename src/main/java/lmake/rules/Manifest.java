@@ -23,6 +23,13 @@ public final class Manifest {
     for (String dir : dirs) addDirsOf(dir.substring(0, dir.length() - 1));
   }
 
+  /** The same with more files. */
+  Manifest with(Collection<String> more) {
+    Set<String> all = new HashSet<>(fileSet);
+    all.addAll(more);
+    return new Manifest(all, dirs);
+  }
+
   private void addDirsOf(String name) {
     for (int slash = name.lastIndexOf('/'); slash > 0; slash = name.lastIndexOf('/', slash - 1)) {
       if (!above.add(name.substring(0, slash))) return;

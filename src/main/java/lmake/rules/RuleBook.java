@@ -99,6 +99,12 @@ public final class RuleBook {
     return new RuleBook(rules, manifest, config, new Head(Map.of(), "", List.of()));
   }
 
+  /** The same, with files that are sources because the user froze them. */
+  public RuleBook freezing(List<String> files) {
+    if (files.isEmpty()) return this;
+    return new RuleBook(rules, manifest.with(files), config, new Head(environUsed, python, sysPath));
+  }
+
   private static void checkDistinct(List<Rule> rules) throws UserError {
     Map<String, Rule> names = new HashMap<>();
     Map<Long, Rule> matches = new HashMap<>();

@@ -21,6 +21,7 @@ final class Lifetime {
   private long idleNs = DEFAULT_IDLE_S * 1_000_000_000;
   private long aloneSince = System.nanoTime();
   private boolean alone = true;
+  private boolean stays;
   private boolean asked;
   private boolean leaving;
 
@@ -50,6 +51,11 @@ final class Lifetime {
     else consider();
   }
 
+  /** However long nobody comes. */
+  void stay() {
+    stays = true;
+  }
+
   /** Leave as soon as the clients are gone. */
   void ask() {
     asked = true;
@@ -57,7 +63,7 @@ final class Lifetime {
 
   /** Leaves if it is time to; to be called whenever that may have changed. */
   void consider() {
-    boolean due = asked || System.nanoTime() - aloneSince >= idleNs;
+    boolean due = asked || !stays && System.nanoTime() - aloneSince >= idleNs;
     if (!alone || leaving || !due || working.getAsBoolean()) return;
     try {
       Optional<KernelLock> lock = KernelLock.tryTake(lib, Places.START_LOCK);

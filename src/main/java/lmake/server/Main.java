@@ -40,16 +40,21 @@ public final class Main {
       throw new UserError(ExitCode.USAGE, "the server must be started in " + options.root());
     }
     Lib lib = Lib.load(places.nativeLibrary());
+    if (options.repair()) return repair(places, options, lib);
     Optional<KernelLock> lock = Optional.empty();
     if (!options.readOnly()) {
       Files.createDirectories(Path.of(Places.PRIVATE));
       lock = KernelLock.tryTake(lib, Places.SERVER_LOCK);
       // Another one serves this repo, or is about to: whoever started us finds it.
-      if (lock.isEmpty()) return 0;
+      if (lock.isEmpty()) {
+        if (options.stay()) System.err.println("a server is already active here");
+        return 0;
+      }
     }
     Server server;
     try {
       checkPlace(options.root());
+      checkWhole();
       server = new Server(places, options, Store.open(Places.STORE, options.readOnly()), lib, lock);
       server.open();
     } catch (UserError e) {
@@ -57,7 +62,7 @@ public final class Main {
     } catch (IOException e) {
       return refuse(cannotStart(e), options);
     }
-    return server.run();
+    return options.stay() ? server.stay() : server.run();
   }
 
   /**
@@ -70,11 +75,35 @@ public final class Main {
     throw new UserError(ExitCode.SERVER_CRASH, sentence);
   }
 
+  private static void checkWhole() throws UserError {
+    if (!Files.exists(Repair.MARK)) return;
+    String choices = "\n  lmake_repair                         to go on\n  rm -r LMAKE ; mv LMAKE.bck LMAKE     to step back";
+    throw new UserError(ExitCode.BAD_STATE, "a repair was interrupted, consider one of :" + choices);
+  }
+
+  /** What is wrong is said on standard error, and leaves everything as it was. */
+  private static int repair(Places places, ServerOptions options, Lib lib)
+      throws UserError, IOException, InterruptedException {
+    checkPlace(options.root());
+    Repair repair = new Repair(lib);
+    KernelLock lock = repair.begin();
+    Server server = new Server(places, options, Store.open(Places.STORE, false), lib, Optional.of(lock));
+    int status = server.repair();
+    if (status == ExitCode.OK.number()) return status;
+    if (status == ExitCode.SERVER_CRASH.number() || status == ExitCode.BAD_MAKEFILE.number()) {
+      repair.undo();
+      System.err.println("nothing was repaired : makefiles must be right first");
+      return ExitCode.BAD_MAKEFILE.number();
+    }
+    return status;
+  }
+
   private static UserError cannotStart(IOException e) {
     return new UserError(ExitCode.SYSTEM, "the server cannot start : " + e.getMessage());
   }
 
   private static int refuse(UserError why, ServerOptions options) throws UserError, InterruptedException {
+    if (options.stay()) throw why;
     try {
       Refusal.tell(why, Path.of(options.socket()));
       return why.code().number();

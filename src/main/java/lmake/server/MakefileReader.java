@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -43,7 +44,8 @@ final class MakefileReader {
   private final Runnable useless;
   private final Deque<Waiter> waiters = new ArrayDeque<>();
 
-  private Optional<RuleBook> book = Optional.empty();
+  private Optional<RuleBook> read = Optional.empty(); // as the makefiles say
+  private Optional<RuleBook> book = Optional.empty(); // with what the user froze
   private Optional<ReadDeps> deps = Optional.empty();
   private Optional<WorkerLink> worker = Optional.empty();
   private long reading; // seq of the run, 0 when there is none
@@ -87,6 +89,17 @@ final class MakefileReader {
       if (digest.length > 0) recall(List.of(new String(digest, StandardCharsets.US_ASCII).split("\n")));
     }
     return book;
+  }
+
+  /** What is frozen has changed: it counts as a source, or no more. Nothing may be being built. */
+  void marked() {
+    if (read.isPresent()) freeze();
+  }
+
+  private void freeze() {
+    List<String> frozen = Arrays.stream(graph.marked(Graph.FROZEN)).mapToObj(graph::name).toList();
+    book = read.map(plain -> plain.freezing(frozen));
+    adopted.accept(book.orElseThrow());
   }
 
   boolean reads() {
@@ -192,8 +205,8 @@ final class MakefileReader {
     RuleBook now = RuleBook.parse(digest, store, fresh);
     ReadDeps on = new ReadDeps(places.installDir(), places.root(), new ReadTrace(disk).files(end), environ(now));
     checkSources(now, on);
-    if (book.isPresent()) {
-      Optional<UserError> refusal = Reload.refusal(book.get(), now, busy.getAsBoolean(), graph.jobCount() == 0);
+    if (read.isPresent()) {
+      Optional<UserError> refusal = Reload.refusal(read.get(), now, busy.getAsBoolean(), graph.jobCount() == 0);
       if (refusal.isPresent()) throw refusal.get();
     }
     LmakeFiles.write(digest, now, on);
@@ -222,8 +235,8 @@ final class MakefileReader {
   private void accept(RuleBook now, WorkerLink evaluator) {
     worker.ifPresent(WorkerLink::stop);
     worker = Optional.of(evaluator);
-    book = Optional.of(now);
-    adopted.accept(now);
+    read = Optional.of(now);
+    freeze();
   }
 
   /** What makefiles read in the repo must be sources, else a clone of the repo would not have it. */

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import lmake.base.Bug;
+import lmake.base.ExitCode;
 import lmake.base.UserError;
 import lmake.command.Commands;
 import lmake.engine.Action;
@@ -32,10 +33,10 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
   private final Store store;
   private final Graph graph;
   private final EngineLoop loop = new EngineLoop();
+  private final Disk disk;
   private final Connections connections;
   private final Marker marker = new Marker(Places.MARKER, "local:" + Places.SOCKET, ProcessHandle.current().pid());
   private final Agent agent;
-  private final Disk disk;
   private final DiskChecks disks;
   private final Checkpoints checkpoints;
   private final Attempts attempts;
@@ -48,6 +49,8 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
   private final ServerSite site;
   private final CountDownLatch over = new CountDownLatch(1);
   private Optional<String> warning;
+  private volatile boolean signaled;
+  private volatile boolean byHand;
 
   /**
    * @param lock what makes us the only one here; empty when the repo is only read
@@ -72,7 +75,8 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     executions = new Executions(graph, agent, reqs, new StartOrders(graph, places), endings, loop::post);
     makefiles = new MakefileReader(places, store, graph, disk, agent, this::builds, this::adopt, this::useless);
     lifetime = new Lifetime(lib, connections, loop, this::works, readOnly);
-    site = new ServerSite(places, store, graph, engine, makefiles, reqs, executions, lifetime);
+    site = new ServerSite(places, store, graph, engine, makefiles, reqs, executions, lifetime,
+        new RepoTree(disk, lib));
     loop.wire(engine::step, this::commit, this::carryOut, this::tick);
   }
 
@@ -93,6 +97,52 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
       return CRASHED;
     } finally {
       over.countDown();
+    }
+  }
+
+  /** Serves until interrupted, if the makefiles can be read. */
+  int stay() throws IOException, InterruptedException, UserError {
+    lifetime.stay();
+    byHand = true;
+    Console console = new Console("lmake_server", loop::stop);
+    loop.post(() -> {
+      try {
+        VersionGate.pass("lmake_server", readOnly);
+        site.refresh(console, () -> {});
+      } catch (UserError e) {
+        console.err((e.getMessage() + "\n").getBytes(StandardCharsets.UTF_8));
+        console.exit(e.code());
+      }
+    });
+    int status = run();
+    if (status != 0) return status;
+    if (signaled) return ExitCode.FAIL.number();
+    return console.code() == ExitCode.SERVER_CRASH ? ExitCode.BAD_MAKEFILE.number() : console.code().number();
+  }
+
+  /** Fills a new repo with what is known of an old one; serves nobody. */
+  int repair() throws IOException, InterruptedException, UserError {
+    RepoFiles.linkInstallation(places);
+    marker.write();
+    background("disk", disks);
+    background("checkpoints", checkpoints);
+    Console console = new Console("lmake_repair", loop::stop);
+    loop.post(() -> {
+      Repair.announce(console);
+      site.refresh(console, () -> repaired(console));
+    });
+    int status = run();
+    return status != 0 ? status : signaled ? ExitCode.FAIL.number() : console.code().number();
+  }
+
+  private void repaired(Console console) {
+    try {
+      Repair.fill(console, store, graph, site.rules().orElseThrow(), disk);
+      console.exit(ExitCode.OK);
+    } catch (UserError e) {
+      throw new CannotGoOn(e);
+    } catch (IOException e) {
+      throw new CannotGoOn(new UserError(ExitCode.SYSTEM, "cannot repair : " + e.getMessage()));
     }
   }
 
@@ -118,12 +168,15 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
 
   /** SIGTERM, SIGINT, SIGHUP, or the end of {@link #run} itself, which has then nothing left to do. */
   private void signaled() {
+    signaled = over.getCount() > 0;
     loop.post(loop::stop);
     try {
       if (!over.await(SIGNAL_PATIENCE_S, TimeUnit.SECONDS)) ServerLog.say("told to stop, and cannot");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    // All is closed; the status the machine gives of itself is that of a shell.
+    if (byHand && signaled) Runtime.getRuntime().halt(ExitCode.FAIL.number());
   }
 
   private void leave() throws InterruptedException, IOException, UserError {

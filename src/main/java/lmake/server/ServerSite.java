@@ -29,6 +29,7 @@ final class ServerSite implements Site {
   private final Reqs reqs;
   private final Executions executions;
   private final Lifetime lifetime;
+  private final Tree tree;
 
   ServerSite(
       Places places,
@@ -38,7 +39,8 @@ final class ServerSite implements Site {
       MakefileReader makefiles,
       Reqs reqs,
       Executions executions,
-      Lifetime lifetime) {
+      Lifetime lifetime,
+      Tree tree) {
     this.places = places;
     this.store = store;
     this.graph = graph;
@@ -47,6 +49,7 @@ final class ServerSite implements Site {
     this.reqs = reqs;
     this.executions = executions;
     this.lifetime = lifetime;
+    this.tree = tree;
   }
 
   @Override
@@ -117,6 +120,16 @@ final class ServerSite implements Site {
   @Override
   public boolean runs(int job) {
     return engine.runs(job);
+  }
+
+  @Override
+  public void marked() {
+    makefiles.marked();
+  }
+
+  @Override
+  public Tree tree() {
+    return tree;
   }
 
   @Override

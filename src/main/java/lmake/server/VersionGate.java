@@ -31,10 +31,15 @@ final class VersionGate {
     }
   }
 
+  /** Tells our version in a new place. */
+  static void write(Path file) throws IOException {
+    Files.writeString(file, VERSION + "\n" + PYTHON + "\n");
+  }
+
   private static void initialise() throws UserError {
     Path fresh = FILE.resolveSibling("version.new");
     try {
-      Files.writeString(fresh, VERSION + "\n" + PYTHON + "\n");
+      write(fresh);
       Files.move(fresh, FILE, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       throw new UserError(ExitCode.SYSTEM, "cannot write " + FILE + " : " + e.getMessage());

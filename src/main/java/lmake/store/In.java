@@ -61,6 +61,11 @@ final class In {
     return Arrays.copyOfRange(bytes, from, from + length);
   }
 
+  /** All that was not read yet. */
+  byte[] rest() {
+    return Arrays.copyOfRange(bytes, need(bytes.length - at), bytes.length);
+  }
+
   String string() {
     int length = count();
     int from = need(length);

@@ -18,6 +18,11 @@ final class Out {
   }
 
   /** The array itself, of which the first {@link #size} bytes count; good until the next write. */
+  /** Forgets what was written last. */
+  void truncate(int to) {
+    size = to;
+  }
+
   byte[] array() {
     return bytes;
   }
@@ -83,6 +88,18 @@ final class Out {
     bytes[size] = (byte) (end - size - 1);
     size = end;
     return this;
+  }
+
+  Out raw(byte[] value, int length) {
+    fit(length);
+    System.arraycopy(value, 0, bytes, size, length);
+    size += length;
+    return this;
+  }
+
+  /** Writes over four bytes that were written. */
+  void put32(int at, int value) {
+    for (int i = 0; i < 4; i++) bytes[at + i] = (byte) (value >>> 8 * i);
   }
 
   private void fit(int more) {

@@ -13,7 +13,7 @@ import lmake.graph.RunReason;
  *
  * <pre>
  *   node: crc 8, sig 8, writer 4, flags 4, zero 8
- *   job:  status 1, reason 1, zero 2, execMs 4, cmdCrc 8, rsrcCrc 8, reasonNode 4, zero 4
+ *   job:  status 1, reason 1, flags 1, zero 1, execMs 4, cmdCrc 8, rsrcCrc 8, reasonNode 4, zero 4
  * </pre>
  */
 final class Records {
@@ -60,6 +60,7 @@ final class Records {
       int at = (job - first) * RECORD;
       RunReason reason = graph.reason(job);
       block.put(at, (byte) graph.status(job).ordinal()).put(at + 1, (byte) reason.kind().ordinal());
+      block.put(at + 2, (byte) graph.jobFlags(job));
       block.putInt(at + 4, graph.execMs(job));
       block.putLong(at + 8, graph.cmdCrc(job)).putLong(at + 16, graph.rsrcCrc(job));
       block.putInt(at + 24, reason.node());
@@ -79,6 +80,7 @@ final class Records {
           job,
           shelf.rule(job),
           status,
+          bytes[at + 2],
           block.getLong(at + 8),
           block.getLong(at + 16),
           block.getInt(at + 4),

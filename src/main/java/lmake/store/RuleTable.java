@@ -24,6 +24,14 @@ final class RuleTable implements RuleIds {
     return add(matchCrc);
   }
 
+  /** The match digest of a rule that has an id. */
+  long matchCrc(int id) {
+    byte[] all = digests.array();
+    long crc = 0;
+    for (int i = 7; i >= 0; i--) crc = crc << 8 | all[(id - 1) * 8 + i] & 0xFF;
+    return crc;
+  }
+
   boolean dirty() {
     return dirty;
   }

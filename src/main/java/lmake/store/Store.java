@@ -8,6 +8,7 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import lmake.base.Bug;
 import lmake.base.ExitCode;
 import lmake.base.UserError;
@@ -29,6 +30,7 @@ import lmake.rules.RuleIds;
  */
 public final class Store implements RuleIds, AutoCloseable {
   private static final String RULES_BLOB = "#rules";
+  private static final String ARCHIVE_BLOB = "#archive";
   private static final String DIGEST_BLOB = "#digest";
   private static final String USER_BLOB = "=";
 
@@ -41,11 +43,13 @@ public final class Store implements RuleIds, AutoCloseable {
   private final KeyTable stems = new KeyTable();
   private final RuleTable rules;
   private final Graph graph;
+  private final Archive archive;
 
   private final Records records = new Records();
   private final Out body = new Out(4096);
   private final Map<Integer, byte[]> newRuns = new LinkedHashMap<>();
   private final Map<String, byte[]> newBlobs = new LinkedHashMap<>();
+  private boolean archiving = true; // until it could not be written
   private boolean loaded;
   private boolean disowned; // some job was running
   private boolean marked; // the store on disk is marked as being written
@@ -71,6 +75,7 @@ public final class Store implements RuleIds, AutoCloseable {
     JobShelf shelf = new JobShelf(stems, lmdb);
     this.graph = new Graph(new NameTree(names), shelf);
     loadRecords(shelf);
+    archive = new Archive(dir.dir(), names, rules);
     lmdb.onDamage(this::distrust);
   }
 
@@ -295,7 +300,9 @@ public final class Store implements RuleIds, AutoCloseable {
     marked = true;
     synchronized (writing) {
       try {
+        boolean begun = archived();
         lmdb.write(this::writeAll);
+        archive(begun);
       } catch (IOException e) {
         throw refused(dir.dir(), "written", e);
       }
@@ -303,6 +310,71 @@ public final class Store implements RuleIds, AutoCloseable {
       if (loaded) unverified = false; // the nodes to verify are now marked in the data
     }
     clean();
+  }
+
+  // --- the archive
+
+  /** False when the archive must be written whole: after a power cut, numbers may stand for other names than in it. */
+  private boolean archived() throws IOException {
+    if (!archiving) return true;
+    if (found.rebooted() && commits == 0) archive.distrust();
+    boolean begun = (!found.rebooted() || commits > 0) && archive.open(read(ARCHIVE_BLOB), dir.dir());
+    if (!begun) newBlobs.put(ARCHIVE_BLOB, Archive.newId());
+    return begun;
+  }
+
+  private void archive(boolean begun) {
+    try {
+      if (!archiving) return;
+      if (!begun || archive.stale(false)) archive.rewrite(read(ARCHIVE_BLOB), this::all);
+      else archive.end();
+    } catch (IOException e) {
+      noArchive();
+    }
+  }
+
+  private void flushArchive() {
+    try {
+      if (archiving) archive.append();
+    } catch (IOException e) {
+      noArchive();
+    }
+  }
+
+  /**
+   * The disk is full or broken, as the store itself will soon notice. What is in the archive stays true, and the next
+   * owner of the store writes it whole if its end is torn.
+   */
+  private void noArchive() {
+    archiving = false;
+    archive.distrust();
+  }
+
+  private void all(Archive to) throws IOException {
+    for (int job = 1; job <= graph.jobCount(); job++) {
+      body.clear();
+      if (graph.status(job) == JobStatus.OK) BodyCodec.encode(graph.targets(job), graph.deps(job), body);
+      to.job(graph, job, body);
+      Optional<byte[]> run = lmdb.get(Table.RUNS, job).map(Store::bytes);
+      if (run.isPresent()) to.run(job, run.get());
+      to.drain();
+    }
+  }
+
+  /** Whether there is an archive at all for {@link #past} to read. */
+  public static boolean hasPast(Path store) {
+    return Files.exists(Archive.of(store)) || Files.exists(Archive.lost(store));
+  }
+
+  /**
+   * Gives each job that the archives of a store tell of, as it was last, those of stores lost before it first; however
+   * damaged the store is.
+   *
+   * @param store the dir that was given to {@link #open}
+   */
+  public static void past(Path store, Consumer<PastJob> to) throws IOException {
+    ArchiveReader.read(Archive.lost(store), to);
+    ArchiveReader.read(Archive.of(store), to);
   }
 
   private boolean dirty() {
@@ -326,6 +398,7 @@ public final class Store implements RuleIds, AutoCloseable {
   }
 
   private void writeAll() {
+    archive.begin(); // a transaction that found no room is tried again
     BitSet blocks = graph.dirtyNodeBlocks();
     for (int i = blocks.nextSetBit(0); i >= 0; i = blocks.nextSetBit(i + 1)) {
       records.encodeNodes(graph, i);
@@ -335,7 +408,10 @@ public final class Store implements RuleIds, AutoCloseable {
     write(Table.NAMES, names);
     write(Table.STEMS, stems);
     if (rules.dirty()) lmdb.put(Table.BLOBS, RULES_BLOB, rules.encode());
-    newRuns.forEach((job, run) -> lmdb.put(Table.RUNS, job, run, run.length));
+    newRuns.forEach((job, run) -> {
+      lmdb.put(Table.RUNS, job, run, run.length);
+      archive.run(job, run);
+    });
     newBlobs.forEach((name, content) -> lmdb.put(Table.BLOBS, name, content));
   }
 
@@ -355,6 +431,7 @@ public final class Store implements RuleIds, AutoCloseable {
   private void writeBody(int job) {
     body.clear();
     BodyCodec.encode(graph.targets(job), graph.deps(job), body);
+    archive.job(graph, job, body);
     Optional<ByteBuffer> old = lmdb.get(Table.BODIES, job);
     if (old.isPresent() && old.get().equals(ByteBuffer.wrap(body.array(), 0, body.size()))) return;
     lmdb.put(Table.BODIES, job, body.array(), body.size());
@@ -388,6 +465,7 @@ public final class Store implements RuleIds, AutoCloseable {
         Checkpoint checkpoint;
         long covered;
         synchronized (writing) {
+          flushArchive();
           covered = commits;
           // In this order, and with no commit in between: the pages of the metas we copy are pinned.
           fresh = lmdb.pin();
@@ -420,6 +498,8 @@ public final class Store implements RuleIds, AutoCloseable {
   public void close() throws UserError {
     synchronized (saving) {
       try {
+        if (!readOnly && !damaged && archive.stale(true)) archive(false);
+        flushArchive();
         if (!readOnly && !damaged && (marked || !found.clean())) leaveClean();
       } catch (IOException e) {
         throw refused(dir.dir(), "written", e);
@@ -428,6 +508,7 @@ public final class Store implements RuleIds, AutoCloseable {
       } finally {
         if (pin != null) pin.close();
         pin = null;
+        archive.distrust();
         lmdb.close();
       }
     }

@@ -84,7 +84,7 @@ final class BuildTest {
   }
 
   private void done(boolean ok, Action.TargetEnd... ends) {
-    site.listener.done(new Action.ReqDone(1, ok, List.of(ends)));
+    site.listener.done(new Action.ReqDone(1, ok, List.of(ends), Action.Marked.NONE));
   }
 
   private Action.TargetEnd end(String name, int job, boolean ok, boolean touched) {

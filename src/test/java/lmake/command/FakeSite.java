@@ -2,6 +2,7 @@ package lmake.command;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -36,7 +37,8 @@ final class FakeSite implements Site {
   /** Jobs that run for others. */
   final Set<Integer> foreign = new HashSet<>();
 
-  private final RuleBook book;
+  private final RuleBook plain;
+  private RuleBook book;
   private final Path root;
   long now = TEN;
   boolean busy;
@@ -55,6 +57,7 @@ final class FakeSite implements Site {
   /** {@code book} may be null: the makefiles were never read. */
   FakeSite(Path root, RuleBook book) {
     this.root = root;
+    this.plain = book;
     this.book = book;
   }
 
@@ -145,6 +148,16 @@ final class FakeSite implements Site {
   @Override
   public boolean runs(int job) {
     return running.stream().anyMatch(one -> one.job() == job && one.mark() == 'R');
+  }
+
+  @Override
+  public void marked() {
+    book = plain.freezing(Arrays.stream(graph.marked(Graph.FROZEN)).mapToObj(graph::name).toList());
+  }
+
+  @Override
+  public Tree tree() {
+    throw new UnsupportedOperationException("no disk here");
   }
 
   @Override

@@ -47,6 +47,7 @@ final class SimServer {
   double lossRate;
   long nextAsk = 1;
   RuleBook book;
+  final List<String> quarantined = new ArrayList<>();
   private final SimProject project;
   private final Random random;
   private Engine engine;
@@ -92,7 +93,8 @@ final class SimServer {
   }
 
   void readRules() {
-    book = project.book();
+    List<String> frozen = java.util.Arrays.stream(graph.marked(Graph.FROZEN)).mapToObj(graph::name).toList();
+    book = project.book().freezing(frozen);
     engine.setRules(book);
     List<Demand> hopeless = backend.setCapacities(book.config().localCapacities());
     Bug.check(hopeless.isEmpty(), "rules are read while jobs wait");
@@ -255,6 +257,8 @@ final class SimServer {
   private void wash(Wash wash) {
     String name = graph.name(wash.node());
     Bug.check(!book.manifest().isSource(name), "source %s is washed", name);
+    boolean edited = disk.kind(name).file() && disk.sig(name) != wash.knownSig();
+    if (edited && wash.kind() == Action.WashKind.WASH) quarantined.add(name);
     boolean goes = wash.kind() == Action.WashKind.WASH || wash.kind() == Action.WashKind.UNLINK;
     if (goes && disk.kind(name).file()) disk.remove(name);
   }

@@ -46,7 +46,7 @@ class EngineLoopTest {
   private List<Action> step(Event event) {
     int req = ((Event.ReqKilled) event).req();
     log.add("step " + req);
-    return List.of(new Action.ReqDone(req, true, List.of()));
+    return List.of(new Action.ReqDone(req, true, List.of(), Action.Marked.NONE));
   }
 
   private void act(List<Action> actions) {
