@@ -30,9 +30,9 @@ public final class Engine {
     turn = new Turn(graph);
     nodes = new NodeMaker(turn);
     runs = new JobRuns(turn, firstAttempt);
-    jobs = new JobMaker(turn, nodes, runs);
     asks = new Asks(turn);
-    ends = new ReqEnds(turn, runs);
+    jobs = new JobMaker(turn, nodes, runs, asks);
+    ends = new ReqEnds(turn, runs, jobs);
   }
 
   /** What the makefiles now say. While a command is served, only if matching and commands did not change. */
@@ -80,7 +80,10 @@ public final class Engine {
             e.targets().stream().mapToInt(Integer::intValue).toArray(),
             e.jobs().stream().mapToInt(Integer::intValue).toArray());
     Bug.check(turn.reqs.put(e.req(), req) == null, "req %d is open already", e.req());
-    for (int node : req.targets) nodes.need(req, node, Req.DISK, node);
+    for (int node : req.targets) {
+      req.set(node, Req.TARGET);
+      nodes.need(req, node, Req.DISK, node);
+    }
     for (int job : req.jobs) {
       req.job(job).step = JobState.DEP;
       turn.queueJob(req, job);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import lmake.base.Crc;
+import lmake.engine.Action.Need;
 import lmake.engine.Req.HeldEnd;
 import lmake.engine.Req.JobState;
 import lmake.engine.Req.Verdict;
@@ -26,12 +27,14 @@ final class JobMaker {
   private final Graph graph;
   private final NodeMaker nodes;
   private final JobRuns runs;
+  private final Needs needs;
 
-  JobMaker(Turn turn, NodeMaker nodes, JobRuns runs) {
+  JobMaker(Turn turn, NodeMaker nodes, JobRuns runs, Asks asks) {
     this.turn = turn;
     this.graph = turn.graph;
     this.nodes = nodes;
     this.runs = runs;
+    this.needs = new Needs(turn, this, asks);
   }
 
   /** What one walk over the deps found. */
@@ -39,6 +42,7 @@ final class JobMaker {
     RunReason why = RunReason.NONE;
     RunReason error = RunReason.NONE;
     int waiting;
+    int found; // deps that are awaited, changed or in error
     boolean certain; // a dep was read wrong for sure, whatever the deps still awaited turn out to be
     boolean enough; // reason to run was found, and what follows is not to be waited for
   }
@@ -68,6 +72,8 @@ final class JobMaker {
       return;
     }
     RunReason why = walk.why.or(targetsReason(job));
+    // The last of all reasons: an error that anything else explains is no failed attempt.
+    if (why.none() && runs.mayRetry(req, job, state) && limit(req, state, facts.rule()) == Verdict.OK) why = new RunReason(Kind.RETRY, 0);
     if (why.none()) {
       boolean error = graph.status(job).error();
       finish(req, job, state, error ? Verdict.ERROR : Verdict.OK, RunReason.NONE);
@@ -86,7 +92,12 @@ final class JobMaker {
       turn.queueJob(req, job);
     } else {
       HeldEnd held = req.held.remove(job);
-      if (held != null && !held.told) sayEnd(req, job, "rerun", held, why, List.of());
+      if (held != null && why.kind() == Kind.RETRY) {
+        // Whoever prints it must know that the stderr of this run is not the last word.
+        sayEnd(req, job, held.told ? "was_failed" : "failed", held, why, List.of(), needs.of(req, job));
+      } else if (held != null && !held.told) {
+        sayEnd(req, job, "rerun", held, why, List.of(), Need.CERTAIN);
+      }
       runs.submit(req, job, state, why);
     }
   }
@@ -106,6 +117,11 @@ final class JobMaker {
   }
 
   // --- reasons
+
+  /** A reason to run the job that its deps have no part in. */
+  RunReason ownReason(Req req, int job) {
+    return ownReason(req, job, req.job(job), turn.matching.facts(job).rule());
+  }
 
   private RunReason ownReason(Req req, int job, JobState state, Rule rule) {
     JobStatus status = graph.status(job);
@@ -165,14 +181,15 @@ final class JobMaker {
     DepVector deps = depsToWalk(job);
     boolean skip = req.options.noDeps() && status != JobStatus.NEW;
     RunReason groupWhy = walk.why; // what was found before the present parallel group
-    boolean critical = false;
+    boolean critical = false; // a dep that the following ones hang on is not what it was
     for (int i = 0; i < deps.size() && !skip && !walk.enough; i++) {
       if (!deps.has(i, DepVector.PARALLEL)) {
-        if (critical && (walk.waiting > 0 || !walk.why.none() || !walk.error.none())) break;
+        if (critical) break;
         groupWhy = walk.why;
       }
+      int found = walk.found;
       walkDep(req, job, state, deps, i, groupWhy, walk);
-      critical |= (deps.flags(i) & DepFlags.CRITICAL) != 0;
+      critical |= (deps.flags(i) & DepFlags.CRITICAL) != 0 && walk.found != found;
     }
     return walk;
   }
@@ -186,12 +203,14 @@ final class JobMaker {
     // Advanced at once: most are settled already, which saves a trip through the work queue.
     if (req.want(node, goal, state.target)) nodes.advance(req, node);
     if (!req.reached(node, goal)) {
+      walk.found++;
       walk.enough = state.hasty && !walk.why.none();
       if (!walk.enough) await(req, job, state, node, goal, walk);
       return;
     }
     RunReason error = depError(req, node, flags);
     if (!error.none()) {
+      walk.found++;
       // What comes after something to redo may vanish when it is redone; a static dep cannot.
       if ((flags & DepFlags.STATIC) != 0 || before.none()) walk.error = walk.error.or(error);
       return;
@@ -218,7 +237,7 @@ final class JobMaker {
     return true;
   }
 
-  private DepVector depsToWalk(int job) {
+  DepVector depsToWalk(int job) {
     boolean fresh = graph.status(job) == JobStatus.NEW && graph.deps(job).size() == 0;
     return fresh ? turn.matching.facts(job).staticDeps() : graph.deps(job);
   }
@@ -237,7 +256,7 @@ final class JobMaker {
     return match.buildable() == Match.Buildable.NO;
   }
 
-  private RunReason depError(Req req, int node, int flags) {
+  RunReason depError(Req req, int node, int flags) {
     if (req.has(node, Req.OVERWRITTEN)) return new RunReason(Kind.DEP_OVERWRITTEN, node);
     if ((flags & DepFlags.IGNORE_ERROR) == 0) {
       if (req.has(node, Req.DANGLING)) return new RunReason(Kind.DEP_DANGLING, node);
@@ -254,8 +273,7 @@ final class JobMaker {
     int node = deps.node(i);
     long now = req.has(node, Req.ABSENT) && !req.has(node, Req.DANGLING) ? Crc.NONE : graph.crc(node);
     if (deps.has(i, DepVector.HOT)) {
-      walk.why = walk.why.or(new RunReason(Kind.DEP_UNSTABLE, node));
-      walk.certain = true;
+      differs(walk, Kind.DEP_UNSTABLE, node, true);
       return;
     }
     if (deps.has(i, DepVector.SIG)) {
@@ -263,22 +281,25 @@ final class JobMaker {
         deps.resolve(i, now);
         graph.touchJob(job);
       } else if (lookAgain(req, job, node, deps)) {
+        walk.found++;
         await(req, job, state, node, Req.DISK, walk);
         return;
       } else {
-        walk.why = walk.why.or(new RunReason(Kind.DEP_UNSTABLE, node));
-        walk.certain = true;
+        differs(walk, Kind.DEP_UNSTABLE, node, true);
         return;
       }
     }
-    if (Crc.differs(deps.value(i), now, deps.kinds(i))) {
-      walk.why = walk.why.or(new RunReason(Kind.DEP_CHANGED, node));
-      walk.certain = true;
-    }
+    if (Crc.differs(deps.value(i), now, deps.kinds(i))) differs(walk, Kind.DEP_CHANGED, node, true);
     boolean inError = req.has(node, Req.ERR);
     if ((deps.kinds(i) & lmake.graph.Accesses.E) != 0 && inError != deps.has(i, DepVector.ERROR)) {
-      walk.why = walk.why.or(new RunReason(Kind.DEP_CHANGED, node));
+      differs(walk, Kind.DEP_CHANGED, node, false);
     }
+  }
+
+  private static void differs(Walk walk, Kind kind, int node, boolean certain) {
+    walk.why = walk.why.or(new RunReason(kind, node));
+    walk.certain |= certain;
+    walk.found++;
   }
 
   /** What the job read is not what the disk held when it was checked: once per run, the disk is asked again. */
@@ -313,7 +334,7 @@ final class JobMaker {
       if (held == null || held.told || req.job(job).waiting == 0) {
         it.remove();
       } else if (awaitsJob(req, job)) {
-        sayEnd(req, job, held.certain ? "rerun" : "may_rerun", held, held.why, List.of());
+        sayEnd(req, job, held.certain ? "rerun" : "may_rerun", held, held.why, List.of(), Need.CERTAIN);
         held.told = true;
         it.remove();
       }
@@ -336,12 +357,23 @@ final class JobMaker {
     state.verdict = verdict;
     state.culprit = culprit;
     state.asked = RunReason.NONE;
+    req.speculated.remove(job);
     HeldEnd held = req.held.remove(job);
-    if (held != null) sayFinal(req, job, verdict, culprit, held);
+    boolean error = verdict != Verdict.OK && verdict != Verdict.MISSING_STATIC && verdict != Verdict.NO_RULE;
+    // Asked only when somebody is to be told.
+    boolean asks = error && (held != null || !req.speculated.isEmpty());
+    Need need = asks ? needs.of(req, job) : Need.CERTAIN;
+    if (held != null) sayFinal(req, job, verdict, culprit, held, need);
+    if (asks && need == Need.CERTAIN) confirm(req, job);
     req.wakeJob(state, node -> turn.queueNode(req, node));
   }
 
-  private void sayFinal(Req req, int job, Verdict verdict, RunReason culprit, HeldEnd held) {
+  /** What led to the error of a job that is needed was perhaps told as useless: it is not. */
+  void confirm(Req req, int job) {
+    needs.confirm(req, job);
+  }
+
+  private void sayFinal(Req req, int job, Verdict verdict, RunReason culprit, HeldEnd held, Need need) {
     String word =
         switch (verdict) {
           case OK -> held.changed ? "done" : "steady";
@@ -356,17 +388,21 @@ final class JobMaker {
     List<String> notes = new ArrayList<>();
     if (!culprit.none() && !loop) notes.add(explain(culprit));
     notes.addAll(held.messages);
-    sayEnd(req, job, held.told && !loop ? "was_" + word : word, held, culprit, notes);
+    Action.SayJob said = sayEnd(req, job, held.told && !loop ? "was_" + word : word, held, culprit, notes, need);
+    if (need != Need.CERTAIN) req.speculated.put(job, said);
   }
 
   private String explain(RunReason why) {
     return why.node() == 0 ? why.kind().text() : why.kind().text() + " : " + graph.name(why.node());
   }
 
-  void sayEnd(Req req, int job, String word, HeldEnd held, RunReason why, List<String> notes) {
+  private Action.SayJob sayEnd(
+      Req req, int job, String word, HeldEnd held, RunReason why, List<String> notes, Need need) {
     boolean timed = !word.startsWith("was_") && !word.endsWith("_loop");
     boolean warning = held.hasStderr && graph.status(job) == JobStatus.OK;
     int ms = timed ? held.execMs : -1;
-    turn.emit(new Action.SayJob(req.id, word, job, ms, graph.status(job), why, warning, notes));
+    Action.SayJob said = new Action.SayJob(req.id, word, job, ms, graph.status(job), why, warning, notes, need);
+    turn.emit(said);
+    return said;
   }
 }

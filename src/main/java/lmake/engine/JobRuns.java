@@ -64,7 +64,10 @@ final class JobRuns {
     markBusy(facts);
     graph.setStatus(job, JobStatus.RUNNING);
     graph.setReason(job, why);
-    if (why.kind() == RunReason.Kind.RETRY) turn.emit(say(req, "retry", job, -1, why));
+    if (why.kind() == RunReason.Kind.RETRY) {
+      state.retries++;
+      turn.emit(say(req, "retry", job, -1, why));
+    }
     boolean liveOut = req.options.liveOut() && requested(req, job);
     turn.emit(
         new Action.Start(
@@ -261,22 +264,15 @@ final class JobRuns {
       default -> {
         state.ran = true;
         req.held.put(job, held);
-        if (retry(req, job, state, status)) {
-          req.held.remove(job);
-          // Whoever prints it must know that the stderr of this run is not the last word.
-          state.asked = new RunReason(RunReason.Kind.RETRY, 0);
-          turn.emit(say(req, "failed", job, result.execMs(), state.asked));
-        }
       }
     }
     turn.queueJob(req, job);
   }
 
-  private boolean retry(Req req, int job, JobState state, JobStatus status) {
-    if (!status.error() || state.retries >= req.options.retries()) return false;
-    if (!turn.matching.ruleExists(job) || !turn.matching.facts(job).rule().retries(status)) return false;
-    state.retries++;
-    return true;
+  /** Whether the command asks to try again a job that ended so. An error of a former command counts as the first trial. */
+  boolean mayRetry(Req req, int job, JobState state) {
+    if (state.retries >= req.options.retries() || !graph.status(job).error()) return false;
+    return turn.matching.facts(job).rule().retries(graph.status(job));
   }
 
   private Action.SayJob say(Req req, String word, int job, int ms, RunReason why) {

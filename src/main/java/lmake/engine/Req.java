@@ -25,6 +25,7 @@ final class Req {
   static final int CHECKED = 32; // its disk state was looked at for this command
   static final int ASKED = 64; // an answer of the disk is awaited
   static final int RECHECK = 128; // look at the disk even though its job just ran
+  static final int TARGET = 256; // the command line names it
 
   final int id;
   final ReqOptions options;
@@ -48,6 +49,9 @@ final class Req {
 
   /** Ends whose meaning waits for deps, by job. */
   final Map<Integer, HeldEnd> held = new HashMap<>();
+
+  /** Errors told of jobs that perhaps nobody needs, by job; {@link Needs}. */
+  final Map<Integer, Action.SayJob> speculated = new HashMap<>();
 
   /** Attempt for which a node was last looked at again, by node. */
   final Map<Integer, Long> rechecked = new HashMap<>();
@@ -224,6 +228,17 @@ final class Req {
   /** A node is to be told when the job is done. */
   void watchJob(JobState state, int node) {
     state.watchers = push(node, 0, state.watchers);
+  }
+
+  /** Who waits for the node. */
+  void forEachWatcher(int node, java.util.function.IntConsumer tell) {
+    if (node >= nodeWatchers.length) return;
+    for (int at = nodeWatchers[node]; at != 0; at = pool[3 * at + 2]) tell.accept(pool[3 * at]);
+  }
+
+  /** Nodes that wait for the job. */
+  void forEachWatcher(JobState state, java.util.function.IntConsumer tell) {
+    for (int at = state.watchers; at != 0; at = pool[3 * at + 2]) tell.accept(pool[3 * at]);
   }
 
   /** Tells, and forgets, those whose goal is reached. */

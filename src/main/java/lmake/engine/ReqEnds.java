@@ -14,11 +14,13 @@ final class ReqEnds {
   private final Turn turn;
   private final Graph graph;
   private final JobRuns runs;
+  private final JobMaker makers;
 
-  ReqEnds(Turn turn, JobRuns runs) {
+  ReqEnds(Turn turn, JobRuns runs, JobMaker makers) {
     this.turn = turn;
     this.graph = turn.graph;
     this.runs = runs;
+    this.makers = makers;
   }
 
   /** Jobs that only this command wants are killed; it ends with the last of them. */
@@ -63,6 +65,7 @@ final class ReqEnds {
       int job = req.conform(node);
       boolean right = req.reached(node, Req.DISK) && !req.has(node, Req.ERR | Req.ABSENT | Req.OVERWRITTEN);
       boolean touched = job != 0 && req.job(job).ran;
+      if (!right && job != 0 && req.job(job).step == JobState.DONE && !req.killed) makers.confirm(req, job);
       ends.add(new Action.TargetEnd(node, job, right, touched));
       ok &= right;
     }

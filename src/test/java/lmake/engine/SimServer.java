@@ -107,10 +107,14 @@ final class SimServer {
       else if (action instanceof Action.Start a) start(a);
       else if (action instanceof Action.Kill a) jobs.get(a.job()).killed = true;
       else if (action instanceof Action.ReqDone a) done.put(a.req(), a);
-      else if (action instanceof Action.SayJob a) said.add(a.word() + " " + jobName(a.job()));
+      else if (action instanceof Action.SayJob a) said.add(a.word() + (sure(a) ? " " : "? ") + jobName(a.job()));
       else if (action instanceof Action.SayNode a) said.add(a.word() + " " + graph.name(a.node()));
       else throw Bug.of("unexpected %s", action);
     }
+  }
+
+  private static boolean sure(Action.SayJob line) {
+    return line.need() == Action.Need.CERTAIN;
   }
 
   private void look(Action action) {
