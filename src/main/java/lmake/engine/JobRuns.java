@@ -119,6 +119,19 @@ final class JobRuns {
     graph.setContent(node, Crc.UNKNOWN, graph.sig(node));
     graph.setWriter(node, job);
     graph.setFlag(node, Graph.BUSY, true);
+    for (Req req : turn.reqs.values()) unsettle(req, node, job);
+  }
+
+  /**
+   * The job runs once more for a command that was done with it, and takes away a file that it had left to another one: which of
+   * them makes it is to be found again.
+   */
+  private void unsettle(Req req, int node, int job) {
+    if (req.killed || !req.reached(node, Req.STATUS) || req.conform(node) == job || req.has(node, Req.MULTI)) return;
+    req.setReached(node, 0);
+    req.setGroup(node, 0);
+    req.clear(node, Req.CHECKED | Req.ABSENT | Req.ERR);
+    turn.queueNode(req, node);
   }
 
   // --- after

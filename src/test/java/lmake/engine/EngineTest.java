@@ -243,6 +243,24 @@ class EngineTest {
   }
 
   @Test
+  void fileOfALowerRuleIsMadeAgainWhenTheHigherOneRunsOnceMoreAndTakesItAway() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("High").target("M", "main").target("O", "opt", TargetFlags.OPTIONAL),
+                "High",
+                (stem, read) -> file("main", "x"))
+            .rule(RuleSketch.rule("Low").target("O", "opt").prio(-1), "Low", (stem, read) -> file("opt", "low"))
+            .rule(
+                RuleSketch.rule("Late").target("L", "late"), "Late", (stem, read) -> file("late", read.apply("main")));
+    toy.build("opt");
+    toy.disk.remove("main");
+    // opt is found right at once; that main is wanted is only known when Late has run.
+    assertEquals("may_rerun Late , steady High , steady Low , done Late ", toy.build("opt", "late"));
+    assertEquals("low", toy.disk.read("opt"));
+  }
+
+  @Test
   void jobInErrorIsRememberedAndRerunOnlyWhenAsked() {
     Toy toy =
         up().rule(
