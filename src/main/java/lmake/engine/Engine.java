@@ -57,6 +57,19 @@ public final class Engine {
     return state != null && state.step == JobState.EXEC;
   }
 
+  /**
+   * True when a file is what it will be at the end of the commands for which this job was started, and on disk: what is
+   * computed from it holds.
+   */
+  public boolean settled(int job, int node) {
+    for (Req req : turn.reqs.values()) {
+      JobState state = req.knownJob(job);
+      if (req.killed || state == null || state.step != JobState.EXEC) continue;
+      if (!req.reached(node, Req.DISK) || req.has(node, Req.ERR | Req.OVERWRITTEN)) return false;
+    }
+    return true;
+  }
+
   /** One turn: an event comes in, nodes and jobs move, what the outside must do comes out, in order. */
   public List<Action> step(Event event) {
     if (event instanceof Event.ReqOpened e) opened(e);

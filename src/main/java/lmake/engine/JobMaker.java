@@ -73,7 +73,9 @@ final class JobMaker {
     }
     RunReason why = walk.why.or(targetsReason(job));
     // The last of all reasons: an error that anything else explains is no failed attempt.
-    if (why.none() && runs.mayRetry(req, job, state) && limit(req, state, facts.rule()) == Verdict.OK) why = new RunReason(Kind.RETRY, 0);
+    if (why.none() && runs.mayRetry(req, job, state) && limit(req, state, facts.rule()) == Verdict.OK) {
+      why = new RunReason(Kind.RETRY, 0);
+    }
     if (why.none()) {
       boolean error = graph.status(job).error();
       finish(req, job, state, error ? Verdict.ERROR : Verdict.OK, RunReason.NONE);
@@ -95,7 +97,7 @@ final class JobMaker {
       if (held != null && why.kind() == Kind.RETRY) {
         // Whoever prints it must know that the stderr of this run is not the last word.
         sayEnd(req, job, held.told ? "was_failed" : "failed", held, why, List.of(), needs.of(req, job));
-      } else if (held != null && !held.told) {
+      } else if (held != null && !held.told && !held.early) {
         sayEnd(req, job, "rerun", held, why, List.of(), Need.CERTAIN);
       }
       runs.submit(req, job, state, why);
@@ -140,7 +142,8 @@ final class JobMaker {
 
   private static Kind ofStatus(JobStatus status) {
     return switch (status) {
-      case LOST -> Kind.LOST;
+      case LOST, EARLY_LOST -> Kind.LOST;
+      case EARLY_CHK_DEPS -> Kind.EARLY_DEPS;
       case CHK_DEPS -> Kind.CHK_DEPS;
       case BAD_TARGET -> Kind.TARGET_PREEXISTED;
       case RUNNING, KILLED -> Kind.KILLED;
@@ -212,12 +215,19 @@ final class JobMaker {
     if (!error.none()) {
       walk.found++;
       // What comes after something to redo may vanish when it is redone; a static dep cannot.
-      if ((flags & DepFlags.STATIC) != 0 || before.none()) walk.error = walk.error.or(error);
+      if ((flags & DepFlags.STATIC) != 0 || leadsOn(before)) walk.error = walk.error.or(error);
       return;
     }
     if (deps.kinds(i) == 0) return;
+    // What only says how the job is run has no say in a result that is right.
+    if ((flags & DepFlags.FULL) == 0 && graph.status(job) == JobStatus.OK) return;
     if (req.options.essentialDeps() && (flags & DepFlags.ESSENTIAL) == 0 && graph.status(job) != JobStatus.NEW) return;
     compare(req, job, state, deps, i, walk);
+  }
+
+  /** True when what comes next will be met again: what attributes read is all there is of a job not started for it. */
+  static boolean leadsOn(RunReason before) {
+    return before.none() || before.kind() == Kind.EARLY_DEPS;
   }
 
   /**
@@ -228,7 +238,7 @@ final class JobMaker {
     JobState state = req.job(job);
     if (state.hasty || state.step != JobState.DEP) return false;
     // It would ask again whether its deps are right, and learn nothing.
-    if (graph.status(job) == JobStatus.CHK_DEPS) return false;
+    if (graph.status(job) == JobStatus.CHK_DEPS || graph.status(job) == JobStatus.EARLY_CHK_DEPS) return false;
     state.hasty = true;
     DepVector deps = depsToWalk(job);
     for (int i = 0; i < deps.size(); i++) req.unwatchNode(deps.node(i), job);
@@ -334,7 +344,8 @@ final class JobMaker {
       if (held == null || held.told || req.job(job).waiting == 0) {
         it.remove();
       } else if (awaitsJob(req, job)) {
-        sayEnd(req, job, held.certain ? "rerun" : "may_rerun", held, held.why, List.of(), Need.CERTAIN);
+        String word = held.early ? "early_rerun" : held.certain ? "rerun" : "may_rerun";
+        sayEnd(req, job, word, held, held.why, List.of(), Need.CERTAIN);
         held.told = true;
         it.remove();
       }
@@ -363,7 +374,8 @@ final class JobMaker {
     // Asked only when somebody is to be told.
     boolean asks = error && (held != null || !req.speculated.isEmpty());
     Need need = asks ? needs.of(req, job) : Need.CERTAIN;
-    if (held != null) sayFinal(req, job, verdict, culprit, held, need);
+    // A job that could not be started is only met in the list of errors.
+    if (held != null && !(held.early && !held.told)) sayFinal(req, job, verdict, culprit, held, need);
     if (asks && need == Need.CERTAIN) confirm(req, job);
     req.wakeJob(state, node -> turn.queueNode(req, node));
   }
@@ -377,7 +389,7 @@ final class JobMaker {
     String word =
         switch (verdict) {
           case OK -> held.changed ? "done" : "steady";
-          case ERROR -> graph.status(job) == JobStatus.LOST_ERR ? "lost_err" : "failed";
+          case ERROR -> graph.status(job).lost() ? "lost_err" : "failed";
           case DEP_ERROR -> "dep_error";
           case MISSING_STATIC -> "missing_static";
           case RUN_LOOP -> "run_loop";

@@ -145,7 +145,7 @@ final class JobRuns {
     DepVector deps = asTold(run, resolved(result.deps())); // first: a source the job read and then wrote is known as it was read
     boolean changed = applyTargets(job, result, status);
     // A run that was killed, lost or never began has seen only some of its deps: what was known before is better.
-    boolean seen = status != JobStatus.KILLED && status != JobStatus.LOST && status != JobStatus.LOST_ERR;
+    boolean seen = status != JobStatus.KILLED && !status.lost();
     if (seen && deps.size() > 0) graph.setDeps(job, deps);
     else if (seen && status != JobStatus.EARLY_ERROR) graph.setDeps(job, DepVector.EMPTY);
     graph.setStatus(job, status);
@@ -160,15 +160,15 @@ final class JobRuns {
 
   /** A job lost too often is in error. */
   private JobStatus settleLoss(int job, JobStatus status) {
-    if (status != JobStatus.LOST) {
+    if (!status.lost()) {
       losses.remove(job);
       return status;
     }
     int count = losses.merge(job, 1, Integer::sum);
     int retries = turn.matching.ruleExists(job) ? turn.matching.facts(job).rule().maxRetriesOnLost() : 0;
-    if (count <= retries) return JobStatus.LOST;
+    if (count <= retries) return status;
     losses.remove(job);
-    return JobStatus.LOST_ERR;
+    return status == JobStatus.LOST ? JobStatus.LOST_ERR : JobStatus.EARLY_LOST_ERR;
   }
 
   /** Writes what is now on disk; true when some target is not what it was before. */
@@ -200,7 +200,7 @@ final class JobRuns {
   }
 
   private static boolean ranToItsEnd(JobStatus status) {
-    return status != JobStatus.EARLY_ERROR && status != JobStatus.LOST_ERR;
+    return status != JobStatus.EARLY_ERROR && !status.lost();
   }
 
   private void setTarget(int node, int job, long crc, long sig) {
@@ -269,10 +269,15 @@ final class JobRuns {
     }
     switch (status) {
       case KILLED -> turn.emit(say(req, "killed", job, result.execMs(), RunReason.NONE));
-      case LOST -> {
+      case LOST, EARLY_LOST -> {
         turn.emit(new Action.SayJob(
             req.id, "lost", job, result.execMs(), status, RunReason.NONE, false, result.messages()));
         state.submits--; // a loss is not the job's fault
+      }
+      case EARLY_CHK_DEPS -> {
+        state.runs--;
+        held.early = true;
+        req.held.put(job, held);
       }
       default -> {
         state.ran = true;

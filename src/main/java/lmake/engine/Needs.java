@@ -75,7 +75,7 @@ final class Needs {
     while (at < deps.size() && deps.node(at) != node) at++;
     if (at == deps.size()) return Need.SPECULATIVE;
     if ((deps.flags(at) & DepFlags.STATIC) != 0) return Need.CERTAIN;
-    if (!jobs.ownReason(req, job).none()) return Need.SPECULATIVE;
+    if (!JobMaker.leadsOn(jobs.ownReason(req, job))) return Need.SPECULATIVE;
     while (at > 0 && deps.has(at, DepVector.PARALLEL)) at--;
     Need need = Need.CERTAIN;
     for (int i = 0; i < at; i++) {

@@ -121,6 +121,7 @@ final class Req {
     final boolean hasStderr;
     final java.util.List<String> messages;
     boolean told; // may_rerun or rerun was said
+    boolean early; // the job was not even started
     boolean certain; // it will run again, whatever its deps turn out to be
     RunReason why = RunReason.NONE;
 
