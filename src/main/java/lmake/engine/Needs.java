@@ -91,6 +91,7 @@ final class Needs {
   private boolean asSeen(Req req, DepVector deps, int i) {
     int node = deps.node(i);
     if (!req.reached(node, Req.STATUS)) return false;
+    if (req.has(node, Req.TRANSIENT) && (deps.flags(i) & DepFlags.STATIC) == 0) return false;
     if (!jobs.depError(req, node, deps.flags(i)).none()) return true; // the error comes first
     if (deps.kinds(i) == 0) return true;
     if (deps.has(i, DepVector.HOT) || deps.has(i, DepVector.SIG)) return false;
