@@ -101,7 +101,7 @@ final class Executions {
 
   /** Starts what fits; to be called when jobs were ordered or ended, or a limit was raised. */
   void launch() {
-    for (Slot slot : backend.launch(reqs.jobLimit())) launch(all.get(slot.attempt()), slot.smallId());
+    for (Slot slot : backend.launch(reqs.permit(backend.active()))) launch(all.get(slot.attempt()), slot.smallId());
   }
 
   void kill(Action.Kill order) {
