@@ -29,6 +29,34 @@ _FUNCTIONS = (
     'rmdir', 'link', 'symlink', 'truncate', 'chmod', 'chown', 'lchown', 'putenv', 'unsetenv', 'utime', 'kill')
 
 
+_readlink = os.readlink
+
+
+def _looked_at(path):
+    """Return the links met on the way to an absolute path, then what it leads to: absolute, without links."""
+    names = []
+    done = '/'
+    left = path.split('/')
+    while left and len(names) < 40:
+        word = left.pop(0)
+        if word == '..':
+            done = os.path.dirname(done)
+            continue
+        if word in ('', '.'):
+            continue
+        name = os.path.join(done, word)
+        try:
+            link = _readlink(name)
+        except (OSError, ValueError):
+            done = name
+            continue
+        names.append(name)
+        left = link.split('/') + left
+        if link.startswith('/'):
+            done = '/'
+    return names + [done]
+
+
 class _Guard(object):
     """While on, refuses what dynamic values may not do, and notes the files they look at."""
 
@@ -36,21 +64,27 @@ class _Guard(object):
         self.root = root + '/'
         self.on = False
         self.reads = []
-        self.codes = set()
+        self.refused = None
 
     def refuse(self, what):
-        raise OSError(errno.ENOSYS, 'dynamic values cannot do this: ' + what)
+        self.refused = OSError(errno.ENOSYS, 'dynamic values cannot do this: ' + what)
+        raise self.refused
 
     def note(self, path):
         if not isinstance(path, (str, bytes)):
             path = getattr(path, '__fspath__', lambda: None)()
         if path is None:
             return
-        name = os.fsdecode(path) if hasattr(os, 'fsdecode') else path
-        if name.startswith(self.root):
-            name = name[len(self.root):]
-        if name not in self.reads:
-            self.reads.append(name)
+        for name in _looked_at(os.path.join(self.root, os.fsdecode(path) if hasattr(os, 'fsdecode') else path)):
+            if name.startswith(self.root):
+                name = name[len(self.root):]
+            if name not in self.reads:
+                self.reads.append(name)
+
+    def refuse_listing(self, path):
+        name = self.root if path is None else os.path.join(self.root, os.fsdecode(path)) if not isinstance(path, int) else ''
+        if (os.path.normpath(name) + '/').startswith(self.root):
+            self.refuse('list dir %s, whose content depends on what was built' % (path or '.',))
 
     def audit(self, event, args):
         """The hook of sys.addaudithook."""
@@ -61,6 +95,8 @@ class _Guard(object):
             if isinstance(flags, int) and flags & _WRITES or mode and set(mode) & set('wax+'):
                 self.refuse('open %s for writing' % (path,))
             self.note(path)
+        elif event in ('os.listdir', 'os.scandir'):
+            self.refuse_listing(args[0])
         elif event in _FORBIDDEN:
             self.refuse(event)
 
@@ -192,13 +228,16 @@ class Worker(object):
         try:
             if define:
                 self.codes[define['id']] = compile(define['text'], '<lmake>', 'exec')
+            value = None
             if request.get('code') is not None:
-                out['ok'] = self._evaluate(self.codes[request['code']], request.get('vars') or {})
-            else:
-                out['ok'] = None
+                value = self._evaluate(self.codes[request['code']], request.get('vars') or {})
+            if self.guard.refused:
+                raise self.guard.refused  # the code went on as if nothing had been
+            out['ok'] = value
         except BaseException:
             self.guard.on = False
             out['err'] = _explain()
+        self.guard.refused = None
         out['reads'] = [r for r in self.guard.reads if not r.startswith('<')]
         self.guard.reads = []
         return out

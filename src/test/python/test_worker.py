@@ -74,12 +74,32 @@ class WorkerTest(reading.RepoTest):
     def test_what_is_looked_at_is_listed(self):
         self.write('d/x', 'content')
         answer = self.value(
-            'import os\ndef f():\n    os.listdir("d")\n    return [open("d/x").read(), os.path.exists(%r), os.path.exists("z")]\n'
+            'import os\ndef f():\n    return [open("./d/../d/x").read(), os.path.exists(%r), os.path.exists("z")]\n'
             % (self.repo + '/y'))
         self.assertEqual(['content', False, False], answer['ok'])
         self.assertEqual(['d/x', 'y', 'z'], answer['reads'])
         missing = self.value('def f(): return open("none").read()\n')
         self.assertEqual(['none'], missing['reads'])
+
+    def test_refusals_cannot_be_ignored(self):
+        answer = self.value('def f():\n    try: open("x", "w")\n    except OSError: pass\n    return 1\n')
+        self.assertIn('open x for writing', answer['err'])
+        self.assertEqual(1, self.value('def f(): return 1\n')['ok'])
+
+    def test_links_on_the_way_are_looked_at_too(self):
+        self.write('d/x', 'content')
+        os.symlink('d', os.path.join(self.repo, 'l'))
+        os.symlink('loop', os.path.join(self.repo, 'loop'))
+        answer = self.value('def f(): return open("l/x").read()\n')
+        self.assertEqual(('content', ['l', 'd/x']), (answer['ok'], answer['reads']))
+        self.assertEqual(['loop'], self.value('import os\ndef f(): return os.path.exists("loop/x")\n')['reads'][:1])
+
+    def test_listing_a_dir_of_the_repo_is_refused(self):
+        self.write('d/x', '')
+        for what in ('os.listdir("d")', 'os.listdir()', 'list(os.scandir(%r))' % self.repo, 'glob.glob("d/*")'):
+            with self.subTest(what):
+                self.assertIn('list dir', self.value('import glob, os\ndef f(): %s\n' % what).get('err', 'it was done'))
+        self.assertEqual([], self.value('import os\ndef f(): os.listdir("/")\n')['reads'])
 
     def test_reads_do_not_leak_into_the_next_answer(self):
         self.write('x', '')

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,30 +68,63 @@ public final class LocalBackend {
     waiting.put(demand.attempt(), demand.amounts());
   }
 
-  /** The jobs that may start now, which from now on count as running; no more than {@code limit} run at a time. */
-  public List<Slot> launch(int limit) {
-    if (waiting.isEmpty() || active() >= limit) return List.of();
+  /** Says for whom jobs may start, apart from resources. Once a job may not start in one call of {@link #launch}, it never may. */
+  public interface Permit {
+    /** False when nothing at all may start. */
+    boolean any();
+
+    boolean may(Demand demand);
+
+    /** The job starts. */
+    void granted(Demand demand);
+  }
+
+  /** The jobs that may start now, which from now on count as running. */
+  public List<Slot> launch(Permit permit) {
+    if (waiting.isEmpty() || !permit.any()) return List.of();
     List<Slot> slots = new ArrayList<>();
     Map<String, Long> free = free();
-    List<Deque<Waiting>> candidates = new ArrayList<>(queues.values());
-    while (!candidates.isEmpty() && active() < limit) {
-      Deque<Waiting> queue = Collections.min(candidates, Comparator.comparingLong(q -> q.element().rank));
-      Demand demand = queue.element().demand;
-      Map<String, Long> wanted = demand.amounts();
+    Map<Deque<Waiting>, Waiting> firsts = new IdentityHashMap<>();
+    for (Deque<Waiting> queue : queues.values()) findFirst(queue, permit, firsts);
+    while (!firsts.isEmpty()) {
+      Waiting first = Collections.min(firsts.values(), Comparator.comparingLong(Waiting::rank));
+      Map<String, Long> wanted = first.demand.amounts();
+      Deque<Waiting> queue = queues.get(wanted);
       boolean fits = wanted.entrySet().stream().allMatch(e -> e.getValue() <= free.getOrDefault(e.getKey(), 0L));
       // What does not fit is set aside all the same, as far as it goes: nobody behind may take it.
       wanted.forEach((name, amount) -> free.computeIfPresent(name, (n, left) -> Math.max(0, left - amount)));
-      if (!fits) candidates.remove(queue);
+      firsts.remove(queue);
+      if (!fits) continue;
+      queue.remove(first);
+      slots.add(run(first.demand));
+      permit.granted(first.demand);
+      if (!permit.any()) firsts.clear();
       else {
-        queue.remove();
-        slots.add(run(demand));
-        if (queue.isEmpty()) {
-          candidates.remove(queue);
-          queues.remove(demand.amounts());
-        }
+        firsts.entrySet().removeIf(other -> !permit.may(other.getValue().demand) && !again(other, permit));
+        findFirst(queue, permit, firsts);
       }
+      if (queue.isEmpty()) queues.remove(wanted);
     }
     return slots;
+  }
+
+  /** The first of a queue that may start; nearly always the first of all. */
+  private static void findFirst(Deque<Waiting> queue, Permit permit, Map<Deque<Waiting>, Waiting> firsts) {
+    for (Waiting one : queue) {
+      if (!permit.may(one.demand)) continue;
+      firsts.put(queue, one);
+      return;
+    }
+  }
+
+  /** Another one of the queue, now that its first may not start any more; false when there is none. */
+  private static boolean again(Map.Entry<Deque<Waiting>, Waiting> first, Permit permit) {
+    for (Waiting one : first.getKey()) {
+      if (!permit.may(one.demand)) continue;
+      first.setValue(one);
+      return true;
+    }
+    return false;
   }
 
   /** Drops a job that waits; false when it does not, or no more. */
@@ -122,8 +156,9 @@ public final class LocalBackend {
     if (paused.remove(attempt)) use(running.get(attempt).demand, 1);
   }
 
-  private int active() {
-    return running.size() - paused.size();
+  /** Executions that run and wait for no other. */
+  public List<Demand> active() {
+    return running.values().stream().map(Running::demand).filter(one -> !paused.contains(one.attempt())).toList();
   }
 
   private void use(Demand demand, int sign) {

@@ -57,7 +57,7 @@ final class BuildRun implements Site.ReqListener {
     long date = flow ? starts.date(line.job(), now) : now;
     if (!flow) starts.ended(line.job());
     transcript.print(sayings.job(line, date));
-    tally.count(line.word(), line.execMs() < 0 ? -1 : line.execMs() * 1_000_000L);
+    count(line);
     if (flow) starts.said(line.job());
     lastReason.put(line.job(), line.why());
     // That of a run that is tried again is not the last word.
@@ -70,6 +70,13 @@ final class BuildRun implements Site.ReqListener {
   private static Action.SayJob goesOn(Action.SayJob line) {
     return new Action.SayJob(
         line.req(), "continue", line.job(), -1, line.status(), line.why(), line.warning(), line.notes());
+  }
+
+  /** What a job did that turns out to be useless is told apart. */
+  private void count(Action.SayJob line) {
+    long ns = line.execMs() < 0 ? -1 : line.execMs() * 1_000_000L;
+    if (line.need() == Action.Need.SPECULATIVE) tally.speculate(line.job(), ns);
+    else if (!line.word().startsWith("was_") || !tally.confirm(line.job(), line.word())) tally.count(line.word(), ns);
   }
 
   @Override

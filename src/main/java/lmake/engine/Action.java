@@ -113,12 +113,40 @@ public sealed interface Action {
    */
   record TargetEnd(int node, int job, boolean ok, boolean touched) {}
 
-  /** A line about a job for one command; {@code word} is a step word. */
-  record SayJob(int req, String word, int job, int execMs, JobStatus status, RunReason why, boolean warning, List<String> notes)
+  /**
+   * A line about a job for one command.
+   *
+   * @param word a step word
+   * @param need how sure it is that the command needs this job; an error that is not certain may come to nothing, and is said
+   *     again, as {@code was_}…, if it does not
+   */
+  record SayJob(
+      int req,
+      String word,
+      int job,
+      int execMs,
+      JobStatus status,
+      RunReason why,
+      boolean warning,
+      List<String> notes,
+      Need need)
       implements Action {
     public SayJob {
       notes = List.copyOf(notes);
     }
+
+    /** A line about a job that is needed. */
+    public SayJob(
+        int req, String word, int job, int execMs, JobStatus status, RunReason why, boolean warning, List<String> notes) {
+      this(req, word, job, execMs, status, why, warning, notes, Need.CERTAIN);
+    }
+  }
+
+  /** How sure it is that a command needs a job, the surest first. */
+  enum Need {
+    CERTAIN,
+    MAYBE, // a dep in error comes before it
+    SPECULATIVE // a dep comes before it that has changed, or is not known yet
   }
 
   /** A line about a file without a job; {@code word} is a step word ({@code new}, {@code changed}, {@code dangling}…). */

@@ -37,6 +37,17 @@ final class Asks {
     open.removeIf(ask -> ask.job() == job);
   }
 
+  /** Jobs that run and wait for this node. */
+  void forEachAsker(int node, java.util.function.IntConsumer tell) {
+    for (Event.JobAsks ask : open) {
+      for (int i = 0; i < ask.deps().size(); i++) {
+        if (ask.deps().node(i) != node) continue;
+        tell.accept(ask.job());
+        break;
+      }
+    }
+  }
+
   /** Answers what can be answered; true when nodes were wanted, so that there is work again. */
   boolean settle(NodeMaker nodes) {
     boolean wanted = false;

@@ -31,9 +31,9 @@ public final class Engine {
     Washes washes = new Washes(turn);
     nodes = new NodeMaker(turn, washes);
     runs = new JobRuns(turn, washes, firstAttempt);
-    jobs = new JobMaker(turn, nodes, runs);
     asks = new Asks(turn);
-    ends = new ReqEnds(turn, runs, washes);
+    jobs = new JobMaker(turn, nodes, runs, asks);
+    ends = new ReqEnds(turn, runs, jobs, washes);
   }
 
   /** What the makefiles now say. While a command is served, only if matching and commands did not change. */
@@ -68,6 +68,19 @@ public final class Engine {
     return state != null && state.step == JobState.EXEC;
   }
 
+  /**
+   * True when a file is what it will be at the end of the commands for which this job was started, and on disk: what is
+   * computed from it holds.
+   */
+  public boolean settled(int job, int node) {
+    for (Req req : turn.reqs.values()) {
+      JobState state = req.knownJob(job);
+      if (req.killed || state == null || state.step != JobState.EXEC) continue;
+      if (!req.reached(node, Req.DISK) || req.has(node, Req.ERR | Req.OVERWRITTEN)) return false;
+    }
+    return true;
+  }
+
   /** One turn: an event comes in, nodes and jobs move, what the outside must do comes out, in order. */
   public List<Action> step(Event event) {
     if (event instanceof Event.ReqOpened e) opened(e);
@@ -91,7 +104,10 @@ public final class Engine {
             e.targets().stream().mapToInt(Integer::intValue).toArray(),
             e.jobs().stream().mapToInt(Integer::intValue).toArray());
     Bug.check(turn.reqs.put(e.req(), req) == null, "req %d is open already", e.req());
-    for (int node : req.targets) nodes.need(req, node, Req.DISK, node);
+    for (int node : req.targets) {
+      req.set(node, Req.TARGET);
+      nodes.need(req, node, Req.DISK, node);
+    }
     for (int job : req.jobs) {
       req.job(job).step = JobState.DEP;
       turn.queueJob(req, job);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import lmake.base.Crc;
+import lmake.engine.Action.Need;
 import lmake.engine.Req.HeldEnd;
 import lmake.engine.Req.JobState;
 import lmake.engine.Req.Verdict;
@@ -26,12 +27,14 @@ final class JobMaker {
   private final Graph graph;
   private final NodeMaker nodes;
   private final JobRuns runs;
+  private final Needs needs;
 
-  JobMaker(Turn turn, NodeMaker nodes, JobRuns runs) {
+  JobMaker(Turn turn, NodeMaker nodes, JobRuns runs, Asks asks) {
     this.turn = turn;
     this.graph = turn.graph;
     this.nodes = nodes;
     this.runs = runs;
+    this.needs = new Needs(turn, this, asks);
   }
 
   /** What one walk over the deps found. */
@@ -39,6 +42,7 @@ final class JobMaker {
     RunReason why = RunReason.NONE;
     RunReason error = RunReason.NONE;
     int waiting;
+    int found; // deps that are awaited, changed or in error
     boolean certain; // a dep was read wrong for sure, whatever the deps still awaited turn out to be
     boolean enough; // reason to run was found, and what follows is not to be waited for
   }
@@ -75,6 +79,10 @@ final class JobMaker {
       return;
     }
     RunReason why = walk.why.or(targetsReason(job));
+    // The last of all reasons: an error that anything else explains is no failed attempt.
+    if (why.none() && runs.mayRetry(req, job, state) && limit(req, state, facts.rule()) == Verdict.OK) {
+      why = new RunReason(Kind.RETRY, 0);
+    }
     if (why.none()) {
       boolean error = graph.status(job).error();
       finish(req, job, state, error ? Verdict.ERROR : Verdict.OK, RunReason.NONE);
@@ -93,7 +101,12 @@ final class JobMaker {
       turn.queueJob(req, job);
     } else {
       HeldEnd held = req.held.remove(job);
-      if (held != null && !held.told) sayEnd(req, job, "rerun", held, why, List.of());
+      if (held != null && why.kind() == Kind.RETRY) {
+        // Whoever prints it must know that the stderr of this run is not the last word.
+        sayEnd(req, job, held.told ? "was_failed" : "failed", held, why, List.of(), needs.of(req, job));
+      } else if (held != null && !held.told && !held.early) {
+        sayEnd(req, job, "rerun", held, why, List.of(), Need.CERTAIN);
+      }
       runs.submit(req, job, state, why);
     }
   }
@@ -114,6 +127,11 @@ final class JobMaker {
 
   // --- reasons
 
+  /** A reason to run the job that its deps have no part in. */
+  RunReason ownReason(Req req, int job) {
+    return ownReason(req, job, req.job(job), turn.matching.facts(job).rule());
+  }
+
   private RunReason ownReason(Req req, int job, JobState state, Rule rule) {
     JobStatus status = graph.status(job);
     RunReason why = state.asked;
@@ -131,7 +149,8 @@ final class JobMaker {
 
   private static Kind ofStatus(JobStatus status) {
     return switch (status) {
-      case LOST -> Kind.LOST;
+      case LOST, EARLY_LOST -> Kind.LOST;
+      case EARLY_CHK_DEPS -> Kind.EARLY_DEPS;
       case CHK_DEPS -> Kind.CHK_DEPS;
       case BAD_TARGET -> Kind.TARGET_PREEXISTED;
       case RUNNING, KILLED -> Kind.KILLED;
@@ -172,14 +191,15 @@ final class JobMaker {
     DepVector deps = depsToWalk(job);
     boolean skip = req.options.noDeps() && status != JobStatus.NEW;
     RunReason groupWhy = walk.why; // what was found before the present parallel group
-    boolean critical = false;
+    boolean critical = false; // a dep that the following ones hang on is not what it was
     for (int i = 0; i < deps.size() && !skip && !walk.enough; i++) {
       if (!deps.has(i, DepVector.PARALLEL)) {
-        if (critical && (walk.waiting > 0 || !walk.why.none() || !walk.error.none())) break;
+        if (critical) break;
         groupWhy = walk.why;
       }
+      int found = walk.found;
       walkDep(req, job, state, deps, i, groupWhy, walk);
-      critical |= (deps.flags(i) & DepFlags.CRITICAL) != 0;
+      critical |= (deps.flags(i) & DepFlags.CRITICAL) != 0 && walk.found != found;
     }
     return walk;
   }
@@ -194,11 +214,13 @@ final class JobMaker {
     if (req.want(node, goal, state.target)) nodes.advance(req, node);
     if (!req.reached(node, goal)) {
       if (belowOwnTarget(job, node)) return; // its own dir to make: it waits for itself no more than for its targets
+      walk.found++;
       walk.enough = state.hasty && !walk.why.none();
       if (!walk.enough) await(req, job, state, node, goal, walk);
       return;
     }
     if (req.has(node, Req.TRANSIENT) && (flags & DepFlags.STATIC) == 0) {
+      walk.found++;
       // With the link there, the run meets the real name.
       walk.why = walk.why.or(new RunReason(Kind.DEP_TRANSIENT, node));
       walk.certain = true;
@@ -206,21 +228,30 @@ final class JobMaker {
     }
     RunReason error = depError(req, node, flags);
     if (!error.none()) {
+      walk.found++;
       // What comes after something to redo may vanish when it is redone; a static dep cannot.
-      if ((flags & DepFlags.STATIC) != 0 || before.none()) walk.error = walk.error.or(error);
+      if ((flags & DepFlags.STATIC) != 0 || leadsOn(before)) walk.error = walk.error.or(error);
       return;
     }
     if (deps.kinds(i) == 0) return;
+    // What only says how the job is run has no say in a result that is right.
+    if ((flags & DepFlags.FULL) == 0 && graph.status(job) == JobStatus.OK) return;
     if (req.options.essentialDeps() && (flags & DepFlags.ESSENTIAL) == 0 && graph.status(job) != JobStatus.NEW) return;
     if (graph.has(node, Graph.NO_TRIGGER) && !state.ran && graph.status(job) == JobStatus.OK) {
       // A run of this very command is not yet a result to hold on to: it may have read the file before it was made.
       Walk ignored = new Walk();
       compare(req, job, state, deps, i, ignored);
       walk.waiting += ignored.waiting;
+      walk.found += ignored.found;
       if (!ignored.why.none()) req.ignored.add(node);
       return;
     }
     compare(req, job, state, deps, i, walk);
+  }
+
+  /** True when what comes next will be met again: what attributes read is all there is of a job not started for it. */
+  static boolean leadsOn(RunReason before) {
+    return before.none() || before.kind() == Kind.EARLY_DEPS;
   }
 
   private boolean belowOwnTarget(int job, int node) {
@@ -238,7 +269,7 @@ final class JobMaker {
     JobState state = req.job(job);
     if (state.hasty || state.step != JobState.DEP) return false;
     // It would ask again whether its deps are right, and learn nothing.
-    if (graph.status(job) == JobStatus.CHK_DEPS) return false;
+    if (graph.status(job) == JobStatus.CHK_DEPS || graph.status(job) == JobStatus.EARLY_CHK_DEPS) return false;
     state.hasty = true;
     req.unwatchAll(job);
     state.waiting = 0;
@@ -246,7 +277,7 @@ final class JobMaker {
     return true;
   }
 
-  private DepVector depsToWalk(int job) {
+  DepVector depsToWalk(int job) {
     boolean fresh = graph.status(job) == JobStatus.NEW && graph.deps(job).size() == 0;
     return fresh ? turn.matching.facts(job).staticDeps() : graph.deps(job);
   }
@@ -265,7 +296,7 @@ final class JobMaker {
     return match.buildable() == Match.Buildable.NO;
   }
 
-  private RunReason depError(Req req, int node, int flags) {
+  RunReason depError(Req req, int node, int flags) {
     if (req.has(node, Req.OVERWRITTEN)) return new RunReason(Kind.DEP_OVERWRITTEN, node);
     if ((flags & DepFlags.IGNORE_ERROR) == 0) {
       if (req.has(node, Req.DANGLING)) return new RunReason(Kind.DEP_DANGLING, node);
@@ -282,8 +313,7 @@ final class JobMaker {
     int node = deps.node(i);
     long now = req.has(node, Req.ABSENT) && !req.has(node, Req.DANGLING) ? Crc.NONE : graph.crc(node);
     if (deps.has(i, DepVector.HOT)) {
-      walk.why = walk.why.or(new RunReason(Kind.DEP_UNSTABLE, node));
-      walk.certain = true;
+      differs(walk, Kind.DEP_UNSTABLE, node, true);
       return;
     }
     boolean inError = req.has(node, Req.ERR); // the job takes it as it is
@@ -294,23 +324,26 @@ final class JobMaker {
         deps.resolve(i, now);
         graph.touchJob(job);
       } else if (!inError && lookAgain(req, job, node, deps)) {
+        walk.found++;
         await(req, job, state, node, Req.DISK, walk);
         return;
       } else if (!inError) {
-        walk.why = walk.why.or(new RunReason(Kind.DEP_UNSTABLE, node));
-        walk.certain = true;
+        differs(walk, Kind.DEP_UNSTABLE, node, true);
         return;
       }
     }
     // Nobody vouches for the file of a job in error: what cannot be told is no reason to run again, and again.
     boolean told = !inError || Crc.known(now) && !deps.has(i, DepVector.SIG);
-    if (told && Crc.differs(deps.value(i), now, deps.kinds(i))) {
-      walk.why = walk.why.or(new RunReason(Kind.DEP_CHANGED, node));
-      walk.certain = true;
-    }
+    if (told && Crc.differs(deps.value(i), now, deps.kinds(i))) differs(walk, Kind.DEP_CHANGED, node, true);
     if ((deps.kinds(i) & lmake.graph.Accesses.E) != 0 && inError != deps.has(i, DepVector.ERROR)) {
-      walk.why = walk.why.or(new RunReason(Kind.DEP_CHANGED, node));
+      differs(walk, Kind.DEP_CHANGED, node, false);
     }
+  }
+
+  private static void differs(Walk walk, Kind kind, int node, boolean certain) {
+    walk.why = walk.why.or(new RunReason(kind, node));
+    walk.certain |= certain;
+    walk.found++;
   }
 
   /** What the job read is not what the disk held when it was checked: once per run, the disk is asked again. */
@@ -345,7 +378,8 @@ final class JobMaker {
       if (held == null || held.told || req.job(job).waiting == 0) {
         it.remove();
       } else if (awaitsJob(req, job)) {
-        sayEnd(req, job, held.certain ? "rerun" : "may_rerun", held, held.why, List.of());
+        String word = held.early ? "early_rerun" : held.certain ? "rerun" : "may_rerun";
+        sayEnd(req, job, word, held, held.why, List.of(), Need.CERTAIN);
         held.told = true;
         it.remove();
       }
@@ -375,16 +409,28 @@ final class JobMaker {
     state.verdict = verdict;
     state.culprit = culprit;
     state.asked = RunReason.NONE;
+    req.speculated.remove(job);
     HeldEnd held = req.held.remove(job);
-    if (held != null) sayFinal(req, job, verdict, culprit, held);
+    boolean error = verdict != Verdict.OK && verdict != Verdict.MISSING_STATIC && verdict != Verdict.NO_RULE;
+    // Asked only when somebody is to be told.
+    boolean asks = error && (held != null || !req.speculated.isEmpty());
+    Need need = asks ? needs.of(req, job) : Need.CERTAIN;
+    // A job that could not be started is only met in the list of errors.
+    if (held != null && !(held.early && !held.told)) sayFinal(req, job, verdict, culprit, held, need);
+    if (asks && need == Need.CERTAIN) confirm(req, job);
     req.wakeJob(state, node -> turn.queueNode(req, node));
   }
 
-  private void sayFinal(Req req, int job, Verdict verdict, RunReason culprit, HeldEnd held) {
+  /** What led to the error of a job that is needed was perhaps told as useless: it is not. */
+  void confirm(Req req, int job) {
+    needs.confirm(req, job);
+  }
+
+  private void sayFinal(Req req, int job, Verdict verdict, RunReason culprit, HeldEnd held, Need need) {
     String word =
         switch (verdict) {
           case OK -> held.changed ? "done" : "steady";
-          case ERROR -> graph.status(job) == JobStatus.LOST_ERR ? "lost_err" : "failed";
+          case ERROR -> graph.status(job).lost() ? "lost_err" : "failed";
           case DEP_ERROR -> "dep_error";
           case MISSING_STATIC -> "missing_static";
           case RUN_LOOP -> "run_loop";
@@ -395,17 +441,21 @@ final class JobMaker {
     List<String> notes = new ArrayList<>();
     if (!culprit.none() && !loop) notes.add(explain(culprit));
     notes.addAll(held.messages);
-    sayEnd(req, job, held.told && !loop ? "was_" + word : word, held, culprit, notes);
+    Action.SayJob said = sayEnd(req, job, held.told && !loop ? "was_" + word : word, held, culprit, notes, need);
+    if (need != Need.CERTAIN) req.speculated.put(job, said);
   }
 
   private String explain(RunReason why) {
     return why.node() == 0 ? why.kind().text() : why.kind().text() + " : " + graph.name(why.node());
   }
 
-  void sayEnd(Req req, int job, String word, HeldEnd held, RunReason why, List<String> notes) {
+  private Action.SayJob sayEnd(
+      Req req, int job, String word, HeldEnd held, RunReason why, List<String> notes, Need need) {
     boolean timed = !word.startsWith("was_") && !word.endsWith("_loop");
     boolean warning = held.hasStderr && graph.status(job) == JobStatus.OK;
     int ms = timed ? held.execMs : -1;
-    turn.emit(new Action.SayJob(req.id, word, job, ms, graph.status(job), why, warning, notes));
+    Action.SayJob said = new Action.SayJob(req.id, word, job, ms, graph.status(job), why, warning, notes, need);
+    turn.emit(said);
+    return said;
   }
 }

@@ -65,7 +65,10 @@ final class JobRuns {
     markBusy(facts);
     graph.setStatus(job, JobStatus.RUNNING);
     graph.setReason(job, why);
-    if (why.kind() == RunReason.Kind.RETRY) turn.emit(say(req, "retry", job, -1, why));
+    if (why.kind() == RunReason.Kind.RETRY) {
+      state.retries++;
+      turn.emit(say(req, "retry", job, -1, why));
+    }
     boolean liveOut = req.options.liveOut() && requested(req, job);
     turn.emit(
         new Action.Start(
@@ -92,6 +95,19 @@ final class JobRuns {
     graph.setContent(node, Crc.UNKNOWN, Washes.oursOrNone(graph, node));
     graph.setWriter(node, job);
     graph.setFlag(node, Graph.BUSY, true);
+    for (Req req : turn.reqs.values()) unsettle(req, node, job);
+  }
+
+  /**
+   * The job runs once more for a command that was done with it, and takes away a file that it had left to another one: which of
+   * them makes it is to be found again.
+   */
+  private void unsettle(Req req, int node, int job) {
+    if (req.killed || !req.reached(node, Req.STATUS) || req.conform(node) == job || req.has(node, Req.MULTI)) return;
+    req.setReached(node, 0);
+    req.setGroup(node, 0);
+    req.clear(node, Req.CHECKED | Req.ABSENT | Req.ERR);
+    turn.queueNode(req, node);
   }
 
   // --- after
@@ -107,7 +123,7 @@ final class JobRuns {
     if (trusted(status)) washes.gone(run.obstacles);
     boolean changed = applyTargets(job, result, status);
     // A run that was killed, lost or never began has seen only some of its deps: what was known before is better.
-    boolean seen = status != JobStatus.KILLED && status != JobStatus.LOST && status != JobStatus.LOST_ERR;
+    boolean seen = status != JobStatus.KILLED && !status.lost();
     if (seen && deps.size() > 0) graph.setDeps(job, deps);
     else if (seen && status != JobStatus.EARLY_ERROR) graph.setDeps(job, DepVector.EMPTY);
     graph.setStatus(job, status);
@@ -116,23 +132,21 @@ final class JobRuns {
     for (Req req : List.copyOf(turn.reqs.values())) {
       JobState state = req.knownJob(job);
       if (state != null && state.step == JobState.EXEC) tell(req, job, state, status, changed, result);
-      reopen(req, job, before);
-      reopen(req, job, result.targets());
     }
     return true;
   }
 
   /** A job lost too often is in error. */
   private JobStatus settleLoss(int job, JobStatus status) {
-    if (status != JobStatus.LOST) {
+    if (!status.lost()) {
       losses.remove(job);
       return status;
     }
     int count = losses.merge(job, 1, Integer::sum);
     int retries = turn.matching.ruleExists(job) ? turn.matching.facts(job).rule().maxRetriesOnLost() : 0;
-    if (count <= retries) return JobStatus.LOST;
+    if (count <= retries) return status;
     losses.remove(job);
-    return JobStatus.LOST_ERR;
+    return status == JobStatus.LOST ? JobStatus.LOST_ERR : JobStatus.EARLY_LOST_ERR;
   }
 
   /** Writes what is now on disk; true when some target is not what it was before. */
@@ -163,29 +177,9 @@ final class JobRuns {
     return changed;
   }
 
-  /**
-   * Files that this job may write and another one had made for this command, before this one had to run again: it has
-   * removed them, or made them its own.
-   */
-  private void reopen(Req req, int job, TargetVector targets) {
-    for (int i = 0; i < targets.size(); i++) {
-      int node = targets.node(i);
-      int maker = req.conform(node);
-      if (maker == 0 || maker == job || graph.writer(node) != job) continue;
-      JobState state = req.job(maker);
-      if (state.step != JobState.DONE) continue;
-      req.setReached(node, 0);
-      req.clear(node, Req.CHECKED);
-      state.step = JobState.DEP;
-      turn.queueJob(req, maker);
-      turn.queueNode(req, node);
-    }
-  }
-
   /** Whether what was seen at the end is what the job left. */
   private static boolean trusted(JobStatus status) {
-    return status == JobStatus.OK
-        || status.error() && status != JobStatus.EARLY_ERROR && status != JobStatus.LOST_ERR;
+    return status == JobStatus.OK || status.error() && status != JobStatus.EARLY_ERROR && !status.lost();
   }
 
   private void setTarget(int node, int job, long crc, long sig) {
@@ -256,30 +250,28 @@ final class JobRuns {
     }
     switch (status) {
       case KILLED -> turn.emit(say(req, "killed", job, result.execMs(), RunReason.NONE));
-      case LOST -> {
+      case LOST, EARLY_LOST -> {
         turn.emit(new Action.SayJob(
             req.id, "lost", job, result.execMs(), status, RunReason.NONE, false, result.messages()));
         state.submits--; // a loss is not the job's fault
       }
+      case EARLY_CHK_DEPS -> {
+        state.runs--;
+        held.early = true;
+        req.held.put(job, held);
+      }
       default -> {
         state.ran = true;
         req.held.put(job, held);
-        if (retry(req, job, state, status)) {
-          req.held.remove(job);
-          // Whoever prints it must know that the stderr of this run is not the last word.
-          state.asked = new RunReason(RunReason.Kind.RETRY, 0);
-          turn.emit(say(req, "failed", job, result.execMs(), state.asked));
-        }
       }
     }
     turn.queueJob(req, job);
   }
 
-  private boolean retry(Req req, int job, JobState state, JobStatus status) {
-    if (!status.error() || state.retries >= req.options.retries()) return false;
-    if (!turn.matching.ruleExists(job) || !turn.matching.facts(job).rule().retries(status)) return false;
-    state.retries++;
-    return true;
+  /** Whether the command asks to try again a job that ended so. An error of a former command counts as the first trial. */
+  boolean mayRetry(Req req, int job, JobState state) {
+    if (state.retries >= req.options.retries() || !graph.status(job).error()) return false;
+    return turn.matching.facts(job).rule().retries(graph.status(job));
   }
 
   private Action.SayJob say(Req req, String word, int job, int ms, RunReason why) {

@@ -157,6 +157,9 @@ final class NodeMaker {
     if (state.verdict != Req.Verdict.OK) {
       req.set(node, Req.ERR);
       finish(req, node, Req.DISK);
+    } else if (takenAway(node, job)) {
+      redo(req, node, job, new RunReason(RunReason.Kind.TARGET_POLLUTED, node));
+      turn.queueNode(req, node);
     } else if (req.goal(node) == Req.STATUS) {
       finish(req, node, Req.STATUS);
     } else if (req.has(node, Req.CHECKED) || (state.ran && !req.has(node, Req.RECHECK))) {
@@ -164,6 +167,14 @@ final class NodeMaker {
     } else {
       turn.check(req, node, graph.sig(node));
     }
+  }
+
+  /** Another job wrote it, or removed it to start cleanly, since the job that must make it was found up to date. */
+  private boolean takenAway(int node, int job) {
+    if (graph.writer(node) == job) return false;
+    TargetVector targets = graph.targets(job);
+    int i = targets.find(node);
+    return i >= 0 && Crc.exists(targets.crc(i));
   }
 
   private void absent(Req req, int node) {

@@ -26,6 +26,7 @@ final class Req {
   static final int ASKED = 64; // an answer of the disk is awaited
   static final int RECHECK = 128; // look at the disk even though its job just ran
   static final int TRANSIENT = 256; // a dir of it is a link: who uses the name finds the file under another
+  static final int TARGET = 512; // the command line names it
 
   final int id;
   final ReqOptions options;
@@ -58,6 +59,9 @@ final class Req {
 
   /** Frozen jobs that wait for a look at a target of theirs, by node. */
   final Map<Integer, java.util.List<Integer>> frozenLooks = new HashMap<>();
+
+  /** Errors told of jobs that perhaps nobody needs, by job; {@link Needs}. */
+  final Map<Integer, Action.SayJob> speculated = new HashMap<>();
 
   /** Attempt for which a node was last looked at again, by node. */
   final Map<Integer, Long> rechecked = new HashMap<>();
@@ -127,6 +131,7 @@ final class Req {
     final boolean hasStderr;
     final java.util.List<String> messages;
     boolean told; // may_rerun or rerun was said
+    boolean early; // the job was not even started
     boolean certain; // it will run again, whatever its deps turn out to be
     RunReason why = RunReason.NONE;
 
@@ -234,6 +239,17 @@ final class Req {
   /** A node is to be told when the job is done. */
   void watchJob(JobState state, int node) {
     state.watchers = push(node, 0, state.watchers);
+  }
+
+  /** Who waits for the node. */
+  void forEachWatcher(int node, java.util.function.IntConsumer tell) {
+    if (node >= nodeWatchers.length) return;
+    for (int at = nodeWatchers[node]; at != 0; at = pool[3 * at + 2]) tell.accept(pool[3 * at]);
+  }
+
+  /** Nodes that wait for the job. */
+  void forEachWatcher(JobState state, java.util.function.IntConsumer tell) {
+    for (int at = state.watchers; at != 0; at = pool[3 * at + 2]) tell.accept(pool[3 * at]);
   }
 
   /** Tells, and forgets, those whose goal is reached. */

@@ -14,9 +14,11 @@ final class ReqEnds {
   private final Turn turn;
   private final Graph graph;
   private final JobRuns runs;
+  private final JobMaker makers;
   private final Washes washes;
 
-  ReqEnds(Turn turn, JobRuns runs, Washes washes) {
+  ReqEnds(Turn turn, JobRuns runs, JobMaker makers, Washes washes) {
+    this.makers = makers;
     this.washes = washes;
     this.turn = turn;
     this.graph = turn.graph;
@@ -66,6 +68,7 @@ final class ReqEnds {
       int job = req.conform(node);
       boolean right = req.reached(node, Req.DISK) && !req.has(node, Req.ERR | Req.ABSENT | Req.OVERWRITTEN);
       boolean touched = job != 0 && req.job(job).ran;
+      if (!right && job != 0 && req.job(job).step == JobState.DONE && !req.killed) makers.confirm(req, job);
       ends.add(new Action.TargetEnd(node, job, right, touched));
       ok &= right;
     }

@@ -15,7 +15,10 @@ public enum JobStatus {
   FORBIDDEN,
   PANIC,
   TERMINATION_ERROR,
-  TIMEOUT;
+  TIMEOUT,
+  EARLY_CHK_DEPS, // its attributes were computed from a file that was not up to date: it was not started
+  EARLY_LOST, // before it started
+  EARLY_LOST_ERR;
 
   private static final JobStatus[] ALL = values();
 
@@ -25,12 +28,21 @@ public enum JobStatus {
 
   /** True for a result that stands until something changes, even though it is a bad one. */
   public boolean error() {
-    return this == EARLY_ERROR || this == LOST_ERR || ordinal() >= JOB_ERROR.ordinal();
+    return switch (this) {
+      case EARLY_ERROR, LOST_ERR, EARLY_LOST_ERR -> true;
+      case JOB_ERROR, FORBIDDEN, PANIC, TERMINATION_ERROR, TIMEOUT -> true;
+      default -> false;
+    };
   }
 
   /** True when the run is worth nothing and the job must run again when needed. */
   public boolean mustRun() {
     return !error() && this != OK;
+  }
+
+  /** True when it vanished, whatever it was doing. */
+  public boolean lost() {
+    return this == LOST || this == EARLY_LOST || this == LOST_ERR || this == EARLY_LOST_ERR;
   }
 
   /** As {@code lshow -i} prints it. */

@@ -36,7 +36,8 @@ public record RunReason(Kind kind, int node) {
     TARGET_MANUAL("target edited by hand"),
     TARGET_CLASH("target written by two jobs at once"),
     TARGET_BUSY("busy target"),
-    RETRY("job is retried after error");
+    RETRY("job is retried after error"),
+    EARLY_DEPS("attributes read a dep that was not up to date");
 
     private final String text;
 

@@ -101,7 +101,7 @@ public final class InfoTable {
     if (!run.os().isEmpty()) add("os", run.os());
     add("status", status.word());
     if (!run.tmpDir().isEmpty()) add("tmp dir", run.tmpDir());
-    boolean ran = run.waitStatus() >= 0 && status != JobStatus.LOST && status != JobStatus.LOST_ERR;
+    boolean ran = run.waitStatus() >= 0 && !status.lost();
     if (ran) {
       String text = WaitStatus.explain(run.waitStatus(), run.stderrText().length > 0);
       put("rc", "rc", Line.of(text), WaitStatus.show(run.waitStatus()));

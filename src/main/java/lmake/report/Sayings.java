@@ -40,6 +40,7 @@ public final class Sayings {
     Word word = Word.ofJob(said.word());
     long exec = word.timed() && said.execMs() >= 0 ? said.execMs() * 1_000_000L : StatusLine.NO_TIME;
     Color color = said.warning() && tame(word.color()) ? Color.WARNING : word.color();
+    if (color == Color.ERR && said.need() != Action.Need.CERTAIN) color = Color.SPECULATE_ERR;
     List<Line> lines = new ArrayList<>();
     lines.add(step(date, said.word(), said.job(), exec, color));
     RunReason why = said.why();

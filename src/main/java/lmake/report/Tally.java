@@ -1,6 +1,7 @@
 package lmake.report;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,12 @@ public final class Tally {
           "speculative", "steady", "failed", "run_loop", "submit_loop", "done", "completed", "killed", "retry",
           "lost", "lost_err", "early_rerun", "rerun", "hit");
 
+  private static final String SPECULATIVE = "speculative";
+
   private final Map<String, Row> rows = new LinkedHashMap<>();
+
+  /** Time counted as speculative, by job. */
+  private final Map<Integer, Long> speculated = new HashMap<>();
 
   private record Row(int count, long ns, boolean timed) {}
 
@@ -23,11 +29,34 @@ public final class Tally {
   /** Counts a step word of a job; words that end nothing are not counted. */
   public void count(String word, long execNs) {
     Word meaning = Word.ofJob(word);
-    boolean timed = meaning.timed() && execNs >= 0;
-    for (String kind : meaning.kinds()) {
-      rows.computeIfPresent(
-          kind, (k, row) -> new Row(row.count + 1, row.ns + (timed ? execNs : 0), row.timed || timed));
-    }
+    for (String kind : meaning.kinds()) add(kind, meaning.timed() ? execNs : -1);
+  }
+
+  /** Counts an error of a job that perhaps nobody needs. */
+  public void speculate(int job, long execNs) {
+    Long before = speculated.remove(job); // of an earlier trial
+    if (before != null) drop(before);
+    long ns = before == null || before < 0 ? execNs : before + Math.max(0, execNs);
+    speculated.put(job, ns);
+    add(SPECULATIVE, ns);
+  }
+
+  /** A job told before is needed: what was counted as speculative is not. True when there was such a thing. */
+  public boolean confirm(int job, String word) {
+    Long ns = speculated.remove(job);
+    if (ns == null) return false;
+    drop(ns);
+    for (String kind : Word.ofJob(word).kinds()) add(kind, ns);
+    return true;
+  }
+
+  /** {@code ns}: -1 for none. */
+  private void add(String kind, long ns) {
+    rows.computeIfPresent(kind, (k, row) -> new Row(row.count + 1, row.ns + Math.max(0, ns), row.timed || ns >= 0));
+  }
+
+  private void drop(long ns) {
+    rows.computeIfPresent(SPECULATIVE, (k, row) -> new Row(row.count - 1, row.ns - Math.max(0, ns), row.timed));
   }
 
   int count(String kind) {

@@ -4,11 +4,20 @@ import com.grack.nanojson.JsonObject;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lmake.base.Bug;
+import lmake.rules.Evaluation.Part;
 import lmake.rules.Evaluator.EvalError;
 
 /** The attributes of a rule that are plain values, or Python that gives one. Immutable. */
 final class Attrs {
+  private static final Set<String> RESOURCES =
+      Set.of(
+          "backend", "timeout", "autodep", "check_abs_paths", "chroot_actions", "lmake_root", "readdir_ok", "stderr_ok",
+          "use_script");
+  private static final Set<String> ANCILLARY =
+      Set.of("cache", "compression", "keep_tmp", "kill_daemons", "kill_sigs", "max_stderr_len", "start_delay");
+
   private final Map<String, Expr> exprs;
 
   private Attrs(Map<String, Expr> exprs) {
@@ -58,14 +67,15 @@ final class Attrs {
   }
 
   boolean bool(String name, Scope scope, boolean fallback) throws EvalError {
-    Object value = value(name, scope);
-    return value == null ? fallback : truth(value);
+    return get(name, scope, fallback, Attrs::truth);
   }
 
   /** None keeps the default; anything that is no number is a mistake of the rule. */
   double real(String name, Scope scope, double fallback) throws EvalError {
-    Object value = value(name, scope);
-    if (value == null) return fallback;
+    return get(name, scope, fallback, value -> number(name, value));
+  }
+
+  private static double number(String name, Object value) throws EvalError {
     try {
       return value instanceof Number n ? n.doubleValue() : Double.parseDouble(Python.str(value).strip());
     } catch (NumberFormatException e) {
@@ -74,14 +84,15 @@ final class Attrs {
   }
 
   String text(String name, Scope scope, String fallback) throws EvalError {
-    Object value = value(name, scope);
-    return value == null ? fallback : Python.str(value);
+    return get(name, scope, fallback, Python::str);
   }
 
   /** A list of numbers; a lone one is a list too. */
   List<Integer> integers(String name, Scope scope) throws EvalError {
-    Object value = value(name, scope);
-    if (value == null) return List.of();
+    return get(name, scope, List.of(), value -> integers(name, value));
+  }
+
+  private static List<Integer> integers(String name, Object value) throws EvalError {
     List<?> items = value instanceof List<?> list ? list : List.of(value);
     for (Object item : items) {
       if (!(item instanceof Number)) throw new EvalError(name + ": " + Python.literal(item) + " is no int");
@@ -89,9 +100,31 @@ final class Attrs {
     return items.stream().map(item -> ((Number) item).intValue()).toList();
   }
 
+  /** What to make of a value of Python. */
+  private interface Converter<T> {
+    T of(Object value) throws EvalError;
+  }
+
+  /** An ancillary value that cannot be had is no reason not to run the job. */
+  private <T> T get(String name, Scope scope, T fallback, Converter<T> converter) throws EvalError {
+    try {
+      Object value = value(name, scope);
+      return value == null ? fallback : converter.of(value);
+    } catch (EvalError e) {
+      if (part(name) != Part.ANCILLARY) throw e;
+      scope.complain(name, e);
+      return fallback;
+    }
+  }
+
   private Object value(String name, Scope scope) throws EvalError {
     Expr expr = exprs.get(name);
-    return expr == null ? null : expr.value(scope);
+    return expr == null ? null : expr.value(scope.as(part(name)));
+  }
+
+  private static Part part(String name) {
+    if (RESOURCES.contains(name)) return Part.RESOURCES;
+    return ANCILLARY.contains(name) ? Part.ANCILLARY : Part.CMD;
   }
 
   /** Python's bool(). */

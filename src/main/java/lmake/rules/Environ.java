@@ -12,25 +12,29 @@ final class Environ {
   /** Those that come first win. */
   private static final List<String> FIELDS = List.of("environ", "environ_resources", "environ_ancillary");
 
+  /** In the same order. */
+  private static final List<Evaluation.Part> PARTS = List.of(Evaluation.Part.values());
+
   /** One of them: {@code whole} is a function that gives it all. */
-  private record Part(String field, Map<String, Expr> exprs, Optional<Expr> whole) {}
+  private record Field(String name, Evaluation.Part part, Map<String, Expr> exprs, Optional<Expr> whole) {}
 
-  private final List<Part> parts;
+  private final List<Field> fields;
 
-  private Environ(List<Part> parts) {
-    this.parts = parts;
+  private Environ(List<Field> fields) {
+    this.fields = fields;
   }
 
   static Environ of(JsonObject rule, Map<Integer, Expr.Code> codes) {
-    return new Environ(FIELDS.stream().map(field -> part(rule, field, codes)).toList());
+    return new Environ(FIELDS.stream().map(field -> field(rule, field, codes)).toList());
   }
 
-  private static Part part(JsonObject rule, String field, Map<Integer, Expr.Code> codes) {
-    JsonObject json = Digest.object(rule, field);
-    if (json.get("code") instanceof Number) return new Part(field, Map.of(), Optional.of(Expr.of(json, codes)));
+  private static Field field(JsonObject rule, String name, Map<Integer, Expr.Code> codes) {
+    JsonObject json = Digest.object(rule, name);
+    Evaluation.Part part = PARTS.get(FIELDS.indexOf(name));
+    if (json.get("code") instanceof Number) return new Field(name, part, Map.of(), Optional.of(Expr.of(json, codes)));
     Map<String, Expr> exprs = new LinkedHashMap<>();
     json.forEach((key, value) -> exprs.put(key, Expr.of(value, codes)));
-    return new Part(field, exprs, Optional.empty());
+    return new Field(name, part, exprs, Optional.empty());
   }
 
   /**
@@ -39,18 +43,20 @@ final class Environ {
    */
   Map<String, String> values(Scope scope, Map<String, String> backend) throws EarlyError {
     Map<String, String> values = new LinkedHashMap<>();
-    for (Part part : parts) {
-      String doing = part.field();
+    for (Field field : fields) {
+      String doing = field.name();
+      Scope inPart = scope.as(field.part());
       try {
-        if (part.whole().isPresent() && part.whole().get().value(scope) instanceof Map<?, ?> map) {
+        if (field.whole().isPresent() && field.whole().get().value(inPart) instanceof Map<?, ?> map) {
           map.forEach((key, value) -> put(values, String.valueOf(key), value, backend));
         }
-        for (Map.Entry<String, Expr> entry : part.exprs().entrySet()) {
-          doing = part.field() + "." + entry.getKey();
-          put(values, entry.getKey(), entry.getValue().value(scope), backend);
+        for (Map.Entry<String, Expr> entry : field.exprs().entrySet()) {
+          doing = field.name() + "." + entry.getKey();
+          put(values, entry.getKey(), entry.getValue().value(inPart), backend);
         }
       } catch (EvalError e) {
-        if (!part.field().equals("environ_ancillary")) throw EarlyError.of(doing, e);
+        if (field.part() != Evaluation.Part.ANCILLARY) throw EarlyError.of(doing, e);
+        scope.complain(doing, e);
       }
     }
     values.values().removeIf(value -> value == null);

@@ -1,6 +1,7 @@
 package lmake.rules;
 
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** Evaluates what is real Python in a rule (the worker of src/main/python). Blocking, microseconds; throws when Python did. */
 public interface Evaluator {
@@ -12,16 +13,13 @@ public interface Evaluator {
    */
   Object eval(int code, String text, Map<String, Object> vars) throws EvalError;
 
-  /** As above, for one who minds what the code looks at: files of the repo may be looked at for resources only. */
-  default Object eval(int code, String text, Map<String, Object> vars, Moment moment) throws EvalError {
+  /**
+   * As above, for one who minds what the code looks at.
+   *
+   * @param looks gets the names of the files, relative to the root when below it, even if the code then raises
+   */
+  default Object eval(int code, String text, Map<String, Object> vars, Consumer<String> looks) throws EvalError {
     return eval(code, text, vars);
-  }
-
-  /** When in the life of a job a value is computed. */
-  enum Moment {
-    NAMING, // of static deps: no file may be looked at, who does must throw
-    SUBMISSION, // of backend and resources
-    START // of all the rest, with the same rule: what a value looks at is no dep of the job
   }
 
   /** The Python code raised; the message is a traceback for people. */

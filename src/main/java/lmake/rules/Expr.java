@@ -4,8 +4,10 @@ import com.grack.nanojson.JsonArray;
 import com.grack.nanojson.JsonObject;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lmake.base.Bug;
 import lmake.rules.Evaluator.EvalError;
 
@@ -63,7 +65,7 @@ sealed interface Expr {
     }
   }
 
-  /** Python. A value that depends on no name of the job is asked for once. */
+  /** Python. A value that depends on no name of the job, nor on any file, is asked for once. */
   final class Code implements Expr {
     private final int id;
     private final String text;
@@ -88,8 +90,14 @@ sealed interface Expr {
       if (known) return cached;
       Map<String, Object> values = new LinkedHashMap<>();
       for (String name : vars) scope.find(name).ifPresent(value -> values.put(name, value));
-      Object value = evaluator.eval(id, text, values, scope.moment());
-      if (vars.isEmpty()) {
+      Set<String> looks = new LinkedHashSet<>();
+      Object value = null;
+      try {
+        value = evaluator.eval(id, text, values, looks::add);
+      } finally {
+        scope.note(looks);
+      }
+      if (vars.isEmpty() && looks.isEmpty()) {
         cached = value;
         known = true;
       }

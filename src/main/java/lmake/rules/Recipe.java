@@ -61,7 +61,7 @@ final class Recipe {
   }
 
   Resources resources(Scope scope) throws EarlyError {
-    return Resources.of(resources, wholeResources, scope);
+    return Resources.of(resources, wholeResources, scope.as(Evaluation.Part.RESOURCES));
   }
 
   /** A job that ran otherwise than asked would do so in silence. */

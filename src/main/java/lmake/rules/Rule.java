@@ -232,10 +232,11 @@ public final class Rule {
   /**
    * What a job asks of its backend.
    *
+   * @param told of what is looked at to compute it
    * @throws EarlyError when it cannot be computed, is no quantity, or nothing is asked
    */
-  public Resources resources(String[] values) throws EarlyError {
-    return recipe.resources(withDeps(values));
+  public Resources resources(String[] values, Evaluation told) throws EarlyError {
+    return recipe.resources(withDeps(values).telling(told));
   }
 
   /** Name of the backend a job runs on. */
@@ -256,10 +257,11 @@ public final class Rule {
    * All that is needed to start a job.
    *
    * @param granted the values of {@link #resources}
+   * @param told of what is looked at to compute it
    * @throws EarlyError when an attribute cannot be computed
    */
-  public Launch launch(String[] values, Map<String, String> granted, LaunchEnv site) throws EarlyError {
-    return recipe.launch(withDeps(values).withResources(granted), site);
+  public Launch launch(String[] values, Map<String, String> granted, LaunchEnv site, Evaluation told) throws EarlyError {
+    return recipe.launch(withDeps(values).withResources(granted).telling(told), site);
   }
 
   private Scope withDeps(String[] values) {

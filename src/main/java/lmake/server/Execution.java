@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import lmake.engine.Action;
 import lmake.graph.DepVector;
+import lmake.rules.Evaluation;
 import lmake.rules.Launch;
 import lmake.rules.Resources;
 import lmake.rules.Rule;
@@ -19,11 +20,13 @@ final class Execution {
   private final Rule rule;
   private final String[] stems;
   private final Resources resources;
+  private final Evaluation evaluation;
   private final DepVector before;
   private final Wanted wanted;
   private final Map<Long, DepVector> asked = new HashMap<>();
   private final Set<Integer> waited = new HashSet<>();
   private Optional<Running> running = Optional.empty();
+  private List<ValueDeps.Look> looks = List.of();
   private int pid;
   private boolean killed;
 
@@ -46,11 +49,12 @@ final class Execution {
   /**
    * @param before deps of the run before
    */
-  Execution(Action.Start order, Rule rule, String[] stems, Resources resources, DepVector before, Wanted wanted) {
+  Execution(Action.Start order, Rule rule, String[] stems, Resources resources, Evaluation evaluation, DepVector before, Wanted wanted) {
     this.order = order;
     this.rule = rule;
     this.stems = stems;
     this.resources = resources;
+    this.evaluation = evaluation;
     this.before = before;
     this.wanted = wanted;
   }
@@ -77,6 +81,20 @@ final class Execution {
 
   Resources resources() {
     return resources;
+  }
+
+  /** What its values look at. */
+  Evaluation evaluation() {
+    return evaluation;
+  }
+
+  /** The same, as it stood on disk. */
+  List<ValueDeps.Look> looks() {
+    return looks;
+  }
+
+  void looked(List<ValueDeps.Look> all) {
+    looks = List.copyOf(all);
   }
 
   /** Empty while it waits for a slot. */

@@ -16,8 +16,11 @@ import lmake.graph.DepVector;
 import lmake.graph.Graph;
 import lmake.graph.JobResult;
 import lmake.graph.JobStatus;
+import lmake.graph.RunReason;
 import lmake.graph.TargetVector;
 import lmake.rules.EarlyError;
+import lmake.rules.Evaluation;
+import lmake.rules.Manifest;
 import lmake.rules.Resources;
 import lmake.rules.Rule;
 import lmake.rules.RuleBook;
@@ -34,18 +37,20 @@ final class Executions {
   private final Reqs reqs;
   private final StartOrders orders;
   private final Endings endings;
+  private final ValueDeps values;
   private final Consumer<Event> engine;
   private final Washings washings;
   private final LocalBackend backend = new LocalBackend();
   private final Map<Long, Execution> all = new LinkedHashMap<>();
   private Optional<LaunchSite> site = Optional.empty();
 
-  Executions(Graph graph, Agent agent, Reqs reqs, StartOrders orders, Endings endings, Consumer<Event> engine) {
+  Executions(Graph graph, Agent agent, Reqs reqs, StartOrders orders, Endings endings, ValueDeps values, Consumer<Event> engine) {
     this.graph = graph;
     this.agent = agent;
     this.reqs = reqs;
     this.orders = orders;
     this.endings = endings;
+    this.values = values;
     this.engine = engine;
     washings = new Washings(graph, reqs);
   }
@@ -68,18 +73,23 @@ final class Executions {
     RuleBook book = site.orElseThrow().book();
     Rule rule = book.rule(graph.rule(order.job())).orElseThrow();
     String[] stems = graph.stems(order.job());
+    Evaluation evaluation = new Evaluation();
     try {
-      Resources resources = rule.resources(stems);
-      Execution one = new Execution(order, rule, stems, resources, graph.deps(order.job()), wanted(order));
+      Resources resources = rule.resources(stems, evaluation);
+      Execution one = new Execution(order, rule, stems, resources, evaluation, graph.deps(order.job()), wanted(order));
       Demand demand = new Demand(order.job(), order.attempt(), resources.amounts());
-      if (!backend.canRun(demand.amounts())) {
-        endEarly(one, resources.complaints(backend.capacities()));
-        return;
+      if (!values.look(one, book.manifest())) {
+        endEarly(one, JobStatus.EARLY_CHK_DEPS, List.of());
+      } else if (!backend.canRun(demand.amounts())) {
+        endEarly(one, JobStatus.EARLY_ERROR, resources.complaints(backend.capacities()));
+      } else {
+        all.put(order.attempt(), one);
+        backend.submit(demand);
       }
-      all.put(order.attempt(), one);
-      backend.submit(demand);
     } catch (EarlyError e) {
-      engine.accept(end(order.job(), order.attempt(), JobStatus.EARLY_ERROR, e.lines()));
+      Resources none = new Resources(Map.of(), Map.of());
+      Execution one = new Execution(order, rule, stems, none, evaluation, graph.deps(order.job()), wanted(order));
+      endEarly(one, e.lines());
     }
   }
 
@@ -91,7 +101,7 @@ final class Executions {
 
   /** Starts what fits; to be called when jobs were ordered or ended, or a limit was raised. */
   void launch() {
-    for (Slot slot : backend.launch(reqs.jobLimit())) launch(all.get(slot.attempt()), slot.smallId());
+    for (Slot slot : backend.launch(reqs.permit(backend.active()))) launch(all.get(slot.attempt()), slot.smallId());
   }
 
   void kill(Action.Kill order) {
@@ -143,7 +153,7 @@ final class Executions {
     if (one == null) return;
     backend.release(one.attempt());
     washings.say(one.job(), report.end().washed());
-    engine.accept(new Event.JobEnded(one.job(), one.attempt(), endings.judge(one, report.end())));
+    engine.accept(new Event.JobEnded(one.job(), one.attempt(), values.with(one, endings.judge(one, report.end()))));
     launch();
   }
 
@@ -154,7 +164,7 @@ final class Executions {
       all.remove(one.attempt());
       backend.release(one.attempt());
       endings.clean(one);
-      JobStatus status = one.killed() ? JobStatus.KILLED : JobStatus.LOST;
+      JobStatus status = one.killed() ? JobStatus.KILLED : one.pid() == 0 ? JobStatus.EARLY_LOST : JobStatus.LOST;
       engine.accept(end(one.job(), one.attempt(), status, List.of("the agent that ran the job died (" + how + ")")));
     }
     launch();
@@ -173,8 +183,13 @@ final class Executions {
     List<String> trouble;
     try {
       AgentLink link = agent.link();
-      link.send(orders.make(one, smallId, link, site.orElseThrow()));
-      return;
+      AgentOrder.Start order = orders.make(one, smallId, link, site.orElseThrow());
+      if (values.look(one, manifest())) {
+        complain(one);
+        link.send(order);
+        return;
+      }
+      trouble = List.of();
     } catch (EarlyError e) {
       trouble = e.lines();
     } catch (IOException e) {
@@ -182,13 +197,37 @@ final class Executions {
     }
     all.remove(one.attempt());
     backend.release(one.attempt());
+    endings.clean(one);
     endEarly(one, trouble);
   }
 
-  private void endEarly(Execution one, List<String> lines) {
-    Event.JobEnded end = end(one.job(), one.attempt(), JobStatus.EARLY_ERROR, lines);
-    endings.early(one, end.result());
-    engine.accept(end);
+  private Manifest manifest() {
+    return site.orElseThrow().book().manifest();
+  }
+
+  /** Of what nothing depends on, the default is taken. */
+  private void complain(Execution one) {
+    List<String> lines = one.evaluation().complaints();
+    if (lines.isEmpty()) return;
+    for (int req : reqs.wanting(one.job())) {
+      JobStatus status = graph.status(one.job());
+      reqs.say(new Action.SayJob(req, "no_dynamic", one.job(), -1, status, RunReason.NONE, false, lines));
+    }
+  }
+
+  /** A value that raised may only have done so because of a file that is to be built first. */
+  private void endEarly(Execution one, List<String> trouble) {
+    boolean ready = values.look(one, manifest());
+    endEarly(one, ready ? JobStatus.EARLY_ERROR : JobStatus.EARLY_CHK_DEPS, ready ? trouble : List.of());
+  }
+
+  private void endEarly(Execution one, JobStatus status, List<String> lines) {
+    // Deps known before are good enough for a job that was not started, unless its values look at others.
+    boolean known = one.looks().isEmpty() && one.before().size() > 0;
+    DepVector deps = known ? DepVector.EMPTY : values.early(one);
+    JobResult result = new JobResult(status, deps, TargetVector.EMPTY, new ArrayList<>(lines), false, 0, List.of());
+    if (status == JobStatus.EARLY_ERROR) endings.early(one, result);
+    engine.accept(new Event.JobEnded(one.job(), one.attempt(), result));
   }
 
   private static Event.JobEnded end(int job, long attempt, JobStatus status, List<String> messages) {

@@ -2,6 +2,7 @@ package lmake.server;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,8 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
+import lmake.backend.Demand;
+import lmake.backend.LocalBackend;
 import lmake.command.Session;
 import lmake.command.Site.ReqListener;
 import lmake.engine.Action;
@@ -56,21 +59,44 @@ final class Reqs {
   }
 
   /**
-   * How many jobs may run at a time. A limit of a req counts the jobs of all, and which req a job is for is not known
-   * here: it holds when every req has one.
+   * Who may start jobs. The limit of a req ({@code -j}) is on the jobs that run for it; one that runs for several counts for each,
+   * and may start as soon as it may for one of them.
+   *
+   * @param running jobs that run now
    */
-  int jobLimit() {
-    int limit = 0;
-    for (Open one : open.values()) {
-      if (one.jobLimit == 0) return Integer.MAX_VALUE;
-      limit = Math.max(limit, one.jobLimit);
-    }
-    return limit == 0 ? Integer.MAX_VALUE : limit;
+  LocalBackend.Permit permit(List<Demand> running) {
+    Map<Integer, Integer> left = new HashMap<>();
+    open.forEach((req, one) -> left.put(req, one.jobLimit == 0 ? Integer.MAX_VALUE : one.jobLimit));
+    boolean limited = open.values().stream().anyMatch(one -> one.jobLimit != 0);
+    if (limited) for (Demand demand : running) count(left, demand);
+    return new LocalBackend.Permit() {
+      @Override
+      public boolean any() {
+        // With no req left, what was ordered before the last one ended is on its way to be killed.
+        return !limited || left.values().stream().anyMatch(room -> room > 0);
+      }
+
+      @Override
+      public boolean may(Demand demand) {
+        if (!limited) return true;
+        List<Integer> reqs = wanting(demand.job());
+        return reqs.isEmpty() || reqs.stream().anyMatch(req -> left.get(req) > 0);
+      }
+
+      @Override
+      public void granted(Demand demand) {
+        if (limited) count(left, demand);
+      }
+    };
   }
 
-  /** Whether some command lets jobs overwrite sources. */
-  boolean sourceOk() {
-    return open.values().stream().anyMatch(Open::sourceOk);
+  private void count(Map<Integer, Integer> left, Demand demand) {
+    for (int req : wanting(demand.job())) left.computeIfPresent(req, (r, n) -> n == Integer.MAX_VALUE ? n : n - 1);
+  }
+
+  /** Whether some command for which this job runs lets it overwrite sources. */
+  boolean sourceOk(int job) {
+    return wanting(job).stream().anyMatch(req -> open.get(req).sourceOk());
   }
 
   /** ^C in this client. */

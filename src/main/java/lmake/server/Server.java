@@ -72,7 +72,8 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     orphans = new Orphans(store, engine);
     reqs = new Reqs(loop::post, engine::wants);
     Endings endings = new Endings(store, new Verdicts(graph, reqs, () -> site().rules()));
-    executions = new Executions(graph, agent, reqs, new StartOrders(graph, places), endings, loop::post);
+    ValueDeps values = new ValueDeps(graph, disk, engine::settled);
+    executions = new Executions(graph, agent, reqs, new StartOrders(graph, places), endings, values, loop::post);
     makefiles = new MakefileReader(places, store, graph, disk, agent, this::builds, this::adopt, this::useless);
     lifetime = new Lifetime(lib, connections, loop, this::works, readOnly);
     site = new ServerSite(places, store, graph, engine, makefiles, reqs, executions, lifetime,

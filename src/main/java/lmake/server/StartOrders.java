@@ -34,7 +34,12 @@ final class StartOrders {
   AgentOrder.Start make(Execution one, int smallId, AgentLink link, LaunchSite site) throws EarlyError, IOException {
     boolean keepTmp = one.order().keepTmp();
     Launch launch =
-        one.rule().launch(one.stems(), one.resources().values(), site.env(one.job(), one.attempt(), smallId, keepTmp));
+        one.rule()
+            .launch(
+                one.stems(),
+                one.resources().values(),
+                site.env(one.job(), one.attempt(), smallId, keepTmp),
+                one.evaluation());
     Optional<Path> script = script(launch, smallId);
     List<String> statics = statics(one);
     one.run(new Execution.Running(link, launch, smallId, script, statics));

@@ -27,7 +27,7 @@ final class Verdicts implements Endings.Judge {
     var statics = one.rule().staticDeps(one.stems()).orElse(List.of());
     Execution.Running running = one.running().orElseThrow();
     Case job =
-        Case.of(one.rule(), one.stems(), statics, running.launch(), one.before(), one.waited(), reqs.sourceOk());
+        Case.of(one.rule(), one.stems(), statics, running.launch(), one.before(), one.waited(), reqs.sourceOk(one.job()));
     return Verdict.judge(job, book.get().orElseThrow(), graph, end);
   }
 }

@@ -1,5 +1,6 @@
 package lmake.server;
 
+import com.grack.nanojson.JsonArray;
 import com.grack.nanojson.JsonObject;
 import com.grack.nanojson.JsonParser;
 import com.grack.nanojson.JsonParserException;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import lmake.rules.Evaluator;
 
 /**
@@ -46,19 +48,19 @@ final class WorkerLink implements Evaluator {
     List<String> command = new ArrayList<>();
     command.add(head.getString("python", "python3"));
     command.addAll(List.of("-I", "-S", places.python("lmake_worker.py"), places.root()));
-    for (Object dir : head.getArray("sys_path", new com.grack.nanojson.JsonArray())) command.add((String) dir);
+    for (Object dir : head.getArray("sys_path", new JsonArray())) command.add((String) dir);
     return new WorkerLink(command);
   }
 
   @Override
   public Object eval(int code, String text, Map<String, Object> vars) throws EvalError {
-    return eval(code, text, vars, Moment.SUBMISSION);
+    return eval(code, text, vars, look -> {});
   }
 
   @Override
-  public Object eval(int code, String text, Map<String, Object> vars, Moment moment) throws EvalError {
+  public Object eval(int code, String text, Map<String, Object> vars, Consumer<String> looks) throws EvalError {
     try {
-      return value(ask(code, text, vars), moment);
+      return value(ask(code, text, vars), looks);
     } catch (IOException e) {
       stop();
       throw new EvalError("python cannot be asked : " + e.getMessage());
@@ -96,23 +98,15 @@ final class WorkerLink implements Evaluator {
     return answer;
   }
 
-  private Object value(String answer, Moment moment) throws IOException, EvalError {
+  private Object value(String answer, Consumer<String> looks) throws IOException, EvalError {
     try {
       JsonObject object = JsonParser.object().from(answer);
-      if (object.has("err")) throw new EvalError(object.getString("err"));
       if (object.getLong("id", 0) != lastId) throw new IOException("it answers another question");
-      // What is looked at is not followed yet: an error now, rather than a job that misses a change.
-      if (moment != Moment.SUBMISSION) refuseReads(object);
+      for (Object name : object.getArray("reads", new JsonArray())) looks.accept((String) name);
+      if (object.has("err")) throw new EvalError(object.getString("err"));
       return object.get("ok");
     } catch (JsonParserException e) {
       throw new IOException("its answer is no JSON: " + e.getMessage());
-    }
-  }
-
-  private static void refuseReads(JsonObject answer) throws EvalError {
-    for (Object name : answer.getArray("reads", new com.grack.nanojson.JsonArray())) {
-      if (((String) name).startsWith("/")) continue;
-      throw new EvalError("unexpected access of " + name + "\n  consider : reading it in cmd, or when Lmakefile.py is read");
     }
   }
 

@@ -16,32 +16,32 @@ class LocalBackendTest {
   void startsInOrderOfArrival() {
     backend.setCapacities(Map.of("cpu", 2L));
     for (int i = 1; i <= 4; i++) backend.submit(demand(i, Map.of("cpu", 1L)));
-    assertThat(backend.launch(100)).extracting(Slot::job).containsExactly(1, 2);
-    assertThat(backend.launch(100)).isEmpty();
+    assertThat(launch(100)).extracting(Slot::job).containsExactly(1, 2);
+    assertThat(launch(100)).isEmpty();
     backend.release(1);
-    assertThat(backend.launch(100)).containsExactly(new Slot(3, 3, 1));
+    assertThat(launch(100)).containsExactly(new Slot(3, 3, 1));
   }
 
   @Test
   void aBigJobIsOvertakenOnlyByThoseThatUseOtherResources() {
     backend.setCapacities(Map.of("cpu", 2L, "token", 1L));
     backend.submit(demand(1, Map.of("cpu", 1L)));
-    assertThat(backend.launch(100)).hasSize(1);
+    assertThat(launch(100)).hasSize(1);
     backend.submit(demand(2, Map.of("cpu", 2L)));
     backend.submit(demand(3, Map.of("cpu", 1L)));
     backend.submit(demand(4, Map.of("token", 1L)));
-    assertThat(backend.launch(100)).extracting(Slot::job).containsExactly(4);
+    assertThat(launch(100)).extracting(Slot::job).containsExactly(4);
     backend.release(1);
-    assertThat(backend.launch(100)).extracting(Slot::job).containsExactly(2);
+    assertThat(launch(100)).extracting(Slot::job).containsExactly(2);
   }
 
   @Test
   void runsNoMoreThanTheLimit() {
     backend.setCapacities(Map.of("cpu", 10L));
     for (int i = 1; i <= 5; i++) backend.submit(demand(i, Map.of("cpu", 1L)));
-    assertThat(backend.launch(3)).hasSize(3);
-    assertThat(backend.launch(3)).isEmpty();
-    assertThat(backend.launch(4)).hasSize(1);
+    assertThat(launch(3)).hasSize(3);
+    assertThat(launch(3)).isEmpty();
+    assertThat(launch(4)).hasSize(1);
   }
 
   @Test
@@ -49,12 +49,12 @@ class LocalBackendTest {
     backend.setCapacities(Map.of("cpu", 1L));
     backend.submit(demand(1, Map.of("cpu", 1L)));
     backend.submit(demand(2, Map.of("cpu", 1L)));
-    backend.launch(9);
+    launch(9);
     assertThat(backend.cancel(1)).isFalse();
     assertThat(backend.cancel(2)).isTrue();
     assertThat(backend.cancel(2)).isFalse();
     backend.release(1);
-    assertThat(backend.launch(9)).isEmpty();
+    assertThat(launch(9)).isEmpty();
   }
 
   @Test
@@ -66,7 +66,7 @@ class LocalBackendTest {
     backend.submit(demand(1, Map.of("cpu", 2L)));
     backend.submit(demand(2, Map.of("cpu", 1L)));
     assertThat(backend.setCapacities(Map.of("cpu", 1L))).extracting(Demand::job).containsExactly(1);
-    assertThat(backend.launch(9)).extracting(Slot::job).containsExactly(2);
+    assertThat(launch(9)).extracting(Slot::job).containsExactly(2);
   }
 
   /** Capacities hold at every moment, small ids are unique, and every job runs although big and small ones compete. */
@@ -87,7 +87,7 @@ class LocalBackendTest {
           waitedTurns.put((long) submitted, turn);
         }
       }
-      for (Slot slot : backend.launch(random.nextInt(10) == 0 ? 2 : 100)) slots.put(slot.attempt(), slot);
+      for (Slot slot : launch(random.nextInt(10) == 0 ? 2 : 100)) slots.put(slot.attempt(), slot);
       assertThat(slots.values().stream().map(Slot::smallId).distinct().count()).isEqualTo(slots.size());
       Map<String, Long> used = new HashMap<>();
       backend.running().forEach(d -> d.amounts().forEach((k, v) -> used.merge(k, v, Long::sum)));
@@ -119,5 +119,54 @@ class LocalBackendTest {
 
   private static Demand demand(int job, Map<String, Long> amounts) {
     return new Demand(job, job, amounts);
+  }
+
+  @Test
+  void aLimitOfOneReqHoldsNobodyElseBack() {
+    backend.setCapacities(Map.of("cpu", 10L));
+    for (int i = 1; i <= 6; i++) backend.submit(demand(i, Map.of("cpu", i % 2 + 1L)));
+    // Jobs up to 4 are for a req that may run one at a time.
+    LocalBackend.Permit permit =
+        new LocalBackend.Permit() {
+          private int left = 1;
+
+          @Override
+          public boolean any() {
+            return true;
+          }
+
+          @Override
+          public boolean may(Demand demand) {
+            return demand.job() > 4 || left > 0;
+          }
+
+          @Override
+          public void granted(Demand demand) {
+            if (demand.job() <= 4) left--;
+          }
+        };
+    assertThat(backend.launch(permit)).extracting(Slot::job).containsExactly(1, 5, 6);
+  }
+
+  private List<Slot> launch(int limit) {
+    return backend.launch(
+        new LocalBackend.Permit() {
+          private int left = limit - backend.active().size();
+
+          @Override
+          public boolean any() {
+            return left > 0;
+          }
+
+          @Override
+          public boolean may(Demand demand) {
+            return left > 0;
+          }
+
+          @Override
+          public void granted(Demand demand) {
+            left--;
+          }
+        });
   }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.TimeZone;
 import lmake.base.Crc;
 import lmake.engine.Action;
@@ -13,6 +14,10 @@ import lmake.graph.DepFlags;
 import lmake.graph.DepVector;
 import lmake.graph.JobStatus;
 import lmake.graph.RunReason;
+import lmake.report.Color;
+import lmake.report.Jobs;
+import lmake.report.Sayings;
+import lmake.report.StatusLine;
 import lmake.rules.RuleBook;
 import lmake.rules.RuleSketch;
 import org.junit.jupiter.api.AfterAll;
@@ -115,6 +120,40 @@ final class BuildTest {
     assertThat(Files.readSymbolicLink(root.resolve("LMAKE/last_output")).toString())
         .isEqualTo("outputs/2026-01-01/10:00:00");
     assertThat(Files.readString(root.resolve("LMAKE/targets"))).isEqualTo("a+b.cat\n");
+  }
+
+  private void error(String word, int job, int ms, Action.Need need) {
+    JobStatus status = site.graph.status(job);
+    site.listener.say(new Action.SayJob(1, word, job, ms, status, RunReason.NONE, false, List.of(), need));
+  }
+
+  @Test
+  void errorsThatComeToNothingAreCountedApartAndMovedWhenTheyCount() {
+    start("a+b.cat");
+    int useless = site.ran("Bad", JobStatus.JOB_ERROR, "a.bad");
+    int needed = site.ran("Bad", JobStatus.JOB_ERROR, "b.bad");
+    error("failed", useless, 5, Action.Need.SPECULATIVE);
+    error("failed", needed, 7, Action.Need.SPECULATIVE);
+    error("was_failed", needed, -1, Action.Need.CERTAIN);
+    done(true);
+    assertThat(session.said())
+        .contains("speculative time : 0.005s (1 jobs)")
+        .contains("failed      time : 0.007s (1 jobs)");
+    assertThat(session.code()).isZero();
+  }
+
+  @Test
+  void errorThatMayComeToNothingIsMuted() {
+    start("a+b.cat");
+    int bad = site.ran("Bad", JobStatus.JOB_ERROR, "a.bad");
+    Jobs jobs = new Jobs(site.graph, book());
+    Sayings sayings = new Sayings(jobs, StatusLine.of(book()), false, job -> Optional.empty());
+    for (Action.Need need : Action.Need.values()) {
+      Action.SayJob line =
+          new Action.SayJob(1, "failed", bad, 5, JobStatus.JOB_ERROR, RunReason.NONE, false, List.of(), need);
+      Color expected = need == Action.Need.CERTAIN ? Color.ERR : Color.SPECULATE_ERR;
+      assertThat(sayings.job(line, 0).get(0).color()).isEqualTo(expected);
+    }
   }
 
   @Test

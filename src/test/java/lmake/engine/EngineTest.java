@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
 import lmake.base.Crc;
+import lmake.graph.DepFlags;
 import lmake.graph.Graph;
 import lmake.graph.JobStatus;
 import lmake.graph.TargetFlags;
@@ -264,6 +265,24 @@ class EngineTest {
   }
 
   @Test
+  void fileOfALowerRuleIsMadeAgainWhenTheHigherOneRunsOnceMoreAndTakesItAway() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("High").target("M", "main").target("O", "opt", TargetFlags.OPTIONAL),
+                "High",
+                (stem, read) -> file("main", "x"))
+            .rule(RuleSketch.rule("Low").target("O", "opt").prio(-1), "Low", (stem, read) -> file("opt", "low"))
+            .rule(
+                RuleSketch.rule("Late").target("L", "late"), "Late", (stem, read) -> file("late", read.apply("main")));
+    toy.build("opt");
+    toy.disk.remove("main");
+    // opt is found right at once; that main is wanted is only known when Late has run.
+    assertEquals("may_rerun Late , steady High , steady Low , done Late ", toy.build("opt", "late"));
+    assertEquals("low", toy.disk.read("opt"));
+  }
+
+  @Test
   void jobInErrorIsRememberedAndRerunOnlyWhenAsked() {
     Toy toy =
         up().rule(
@@ -275,6 +294,129 @@ class EngineTest {
     assertEquals("failed Bad a", toy.build(forget, "a.bad"));
     ReqOptions retry = new ReqOptions(false, true, 2, 0, 0, false, false, false, false, false, false, false);
     assertEquals("failed Bad a, retry Bad a, failed Bad a, retry Bad a, failed Bad a", toy.build(retry, "a.bad"));
+  }
+
+  /** {@code top} reads what the words of {@code list} name, in order; {@code x.out} fails when its source says so. */
+  private static Toy listed(int listFlags) {
+    return new Toy()
+        .source("list", "a.out b.out")
+        .source("a.src", "1")
+        .source("b.src", "1")
+        .rule(
+            RuleSketch.rule("Out").target("O", "{F:[a-z]}.out").dep("S", "{F}.src"),
+            "Out",
+            (stem, read) -> "bad".equals(read.apply(stem + ".src")) ? null : file(stem + ".out", "x"))
+        .rule(
+            RuleSketch.rule("Top").target("T", "top").dep("L", "list", listFlags),
+            "Top",
+            (stem, read) -> {
+              String text = "";
+              for (String name : read.apply("list").split(" ")) text += read.apply(name);
+              return file("top", text);
+            });
+  }
+
+  @Test
+  void errorOfADepThatTheJobDropsIsSpeculative() {
+    Toy toy = listed(0);
+    toy.build("top");
+    toy.disk.write("list", "a.out");
+    toy.disk.write("b.src", "bad");
+    // All that is known is built at once; that list changed is no reason to wait.
+    assertEquals("changed list, changed b.src, failed? Out b, done Top ", toy.build("top"));
+    assertTrue(toy.ok, "nobody needs what failed");
+  }
+
+  @Test
+  void criticalDepThatChangedKeepsLaterOnesFromBeingBuilt() {
+    Toy toy = listed(DepFlags.CRITICAL);
+    toy.build("top");
+    toy.disk.write("list", "a.out");
+    toy.disk.write("b.src", "bad");
+    assertEquals("changed list, done Top ", toy.build("top"));
+    toy.disk.write("a.src", "2");
+    assertEquals("changed a.src, steady Out a", toy.build("top"), "it is only critical when it changes");
+  }
+
+  @Test
+  void criticalDepAsItWasLetsLaterOnesBeBuiltThoughTheJobMustRun() {
+    Toy toy = listed(DepFlags.CRITICAL);
+    toy.build("top");
+    toy.disk.remove("b.out");
+    toy.rules.put("Top", RuleSketch.rule("Top").target("T", "top").dep("L", "list", DepFlags.CRITICAL).cmd("new"));
+    toy.server().readRules();
+    assertEquals("steady Out b, steady Top ", toy.build("top"));
+  }
+
+  @Test
+  void errorToldAsSpeculativeIsToldAgainOnceItCounts() {
+    // a.out takes longer, through a chain, and turns out as it was.
+    Toy toy =
+        listed(0)
+            .source("one", "1")
+            .rule(RuleSketch.rule("Two").target("T", "two").dep("S", "one"), "Two", (s, r) -> file("two", r.apply("one")))
+            .rule(RuleSketch.rule("Three").target("T", "three").dep("S", "two"), "Three", (s, r) -> file("three", r.apply("two") == null ? "" : "x"))
+            .rule(RuleSketch.rule("User").target("U", "{F:[a-z]}.use").dep("O", "{F}.out"), "User",
+                (stem, read) -> file(stem + ".use", "x"));
+    toy.disk.write("list", "three b.use");
+    toy.build("top");
+    toy.disk.write("one", "2");
+    toy.disk.write("b.src", "bad");
+    assertEquals(
+        "changed one, changed b.src, done Two , failed? Out b, steady Three , was_failed Out b", toy.build("top"));
+    assertFalse(toy.ok);
+  }
+
+  @Test
+  void errorBehindAnotherOneIsNotCertain() {
+    Toy toy = listed(0);
+    toy.build("top");
+    toy.disk.write("a.src", "bad");
+    assertEquals("changed a.src, failed Out a", toy.build("top"));
+    toy.disk.write("b.src", "bad");
+    assertEquals("changed b.src, failed? Out b", toy.build("top"));
+    assertFalse(toy.ok);
+    assertEquals("", toy.build("b.out"));
+    toy.disk.write("b.src", "bad");
+    assertEquals("steady b.src", toy.build("top", "b.out"));
+  }
+
+  @Test
+  void errorOfATargetIsCertainWhoeverElseWantsIt() {
+    Toy toy = listed(0);
+    toy.build("top");
+    toy.disk.write("list", "a.out");
+    toy.disk.write("b.src", "bad");
+    assertEquals("changed list, changed b.src, failed Out b, done Top ", toy.build("top", "b.out"));
+    assertFalse(toy.ok);
+  }
+
+  @Test
+  void retriesStopAtTheLimitOfRunsAndTheErrorStands() {
+    Toy toy = up().rule(RuleSketch.rule("Bad").target("B", "bad"), "Bad", (stem, read) -> null);
+    assertEquals("failed Bad , retry Bad , failed Bad ", toy.build(retry(5, 2), "bad"));
+    assertEquals("retry Bad , failed Bad ", toy.build(retry(1, 0), "bad"), "the old error was the first trial");
+  }
+
+  @Test
+  void failureWhoseDepsAreStillToBeBuiltIsNotRetriedBeforeTheyAre() {
+    Toy toy =
+        up().rule(
+                RuleSketch.rule("Bad").target("B", "{F:[a-z]}.bad"),
+                "Bad",
+                (stem, read) -> read.apply(stem + ".up") == null ? null : file(stem + ".bad", "x"))
+            .rule(RuleSketch.rule("No").target("N", "n.up"), "No", (stem, read) -> null)
+            .rule(RuleSketch.rule("Opt").target("M", "m").target("N", "o.up", TargetFlags.OPTIONAL), "Opt",
+                (stem, read) -> file("m", "x"));
+    assertEquals("new a.src, may_rerun Bad a, done Up a, done Bad a", toy.build(retry(1, 0), "a.bad"));
+    assertEquals("may_rerun Bad n, failed No , retry No , failed No , was_dep_error Bad n",
+        toy.build(retry(1, 0), "n.bad"));
+    assertEquals("may_rerun Bad o, done Opt , was_failed Bad o, retry Bad o, failed Bad o",
+        toy.build(retry(1, 0), "o.bad"));
+  }
+
+  private static ReqOptions retry(int times, int maxRuns) {
+    return new ReqOptions(false, false, times, maxRuns, 0, false, false, false, false, false, false, false);
   }
 
   @Test

@@ -21,6 +21,7 @@ import lmake.graph.MemoryNames;
 import lmake.graph.MemoryShelf;
 import lmake.graph.TargetVector;
 import lmake.rules.EarlyError;
+import lmake.rules.Evaluation;
 import lmake.rules.Rule;
 import lmake.rules.RuleBook;
 import lmake.wire.JobEnd;
@@ -36,6 +37,23 @@ final class SimServer {
 
     default void ended(SimJob job, JobResult result) {}
   }
+
+  /** Commands limit nothing here but by the resources of their jobs. */
+  private static final LocalBackend.Permit ALL =
+      new LocalBackend.Permit() {
+        @Override
+        public boolean any() {
+          return true;
+        }
+
+        @Override
+        public boolean may(Demand demand) {
+          return true;
+        }
+
+        @Override
+        public void granted(Demand demand) {}
+      };
 
   final SimDisk disk;
   Graph graph = new Graph(new MemoryNames(), new MemoryShelf());
@@ -161,7 +179,7 @@ final class SimServer {
     else if (action instanceof Action.Kill a) kill(a);
     else if (action instanceof Action.Answer a) answer(a);
     else if (action instanceof Action.ReqDone a) Bug.check(done.put(a.req(), a) == null, "req %d ends twice", a.req());
-    else if (action instanceof Action.SayJob a) say(a.word() + " " + jobName(a.job()), a.req());
+    else if (action instanceof Action.SayJob a) say(a.word() + (sure(a) ? " " : "? ") + jobName(a.job()), a.req());
     else if (action instanceof Action.SayNode a) say(a.word() + " " + graph.name(a.node()), a.req());
     // A dir is there when something is below it: the disk knows no empty ones.
     else if (!(action instanceof Action.Tidy)) throw Bug.of("unexpected %s", action);
@@ -196,6 +214,10 @@ final class SimServer {
     job.paused = pause;
     if (pause) backend.pause(job.attempt);
     tell(ask);
+  }
+
+  private static boolean sure(Action.SayJob line) {
+    return line.need() == Action.Need.CERTAIN;
   }
 
   private void look(Action action) {
@@ -239,14 +261,14 @@ final class SimServer {
   private Map<String, Long> amounts(int job) {
     if (book.config().localCapacities().isEmpty()) return Map.of();
     try {
-      return book.rule(graph.rule(job)).orElseThrow().resources(graph.stems(job)).amounts();
+      return book.rule(graph.rule(job)).orElseThrow().resources(graph.stems(job), new Evaluation()).amounts();
     } catch (EarlyError e) {
       throw Bug.of("%s", e.lines());
     }
   }
 
   private void launch() {
-    for (Slot slot : backend.launch(Integer.MAX_VALUE)) {
+    for (Slot slot : backend.launch(ALL)) {
       Action.Start start = orders.get(slot.attempt());
       for (Wash wash : start.washes()) wash(wash);
       jobs.put(start.job(), new SimJob(this, project, book, start.job(), start.attempt()));

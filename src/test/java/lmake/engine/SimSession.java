@@ -178,8 +178,10 @@ class SimSession implements SimServer.Watcher {
       runs.clear();
       forgetErrors = again && round == 0;
       ReqOptions options = quietOptions(forgetErrors);
+      int said = server.said.size();
       int req = server.open(targets, options);
       server.run(req);
+      if (server.done.get(req).ok()) noErrorIsCertain(said);
       boolean settled = server.started.size() == before;
       if (settled) note("nothing to do");
       else note("built " + server.started.subList(before, server.started.size()));
@@ -191,6 +193,14 @@ class SimSession implements SimServer.Watcher {
     }
     quiet = false;
     world.calm = false;
+  }
+
+  /** What is needed for certain and in error makes the command fail. */
+  private void noErrorIsCertain(int from) {
+    for (String line : server.said.subList(from, server.said.size())) {
+      boolean error = line.matches("(was_)?(failed|dep_error|lost_err|run_loop|submit_loop) .*");
+      Bug.check(!error, "the command succeeds in spite of: %s", line);
+    }
   }
 
   private boolean nobodys(String name) {

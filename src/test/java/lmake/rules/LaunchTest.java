@@ -35,7 +35,7 @@ final class LaunchTest {
 
   private static Launch launch(RuleSketch sketch, LaunchEnv.Programs programs, Evaluator evaluator, String... stems)
       throws EarlyError {
-    return rule(sketch, evaluator).launch(stems, Map.of("cpu", "2"), site(programs));
+    return rule(sketch, evaluator).launch(stems, Map.of("cpu", "2"), site(programs), new Evaluation());
   }
 
   private static RuleSketch sketch() {
@@ -254,8 +254,8 @@ final class LaunchTest {
     RuleSketch sketch = sketch();
     sketch.environ("X", "").put("environ", RuleSketch.object("A", sketch.code(1, "a"), "B", sketch.code(2, "b", "F")));
     Rule rule = rule(sketch, (code, text, vars) -> "v" + ++asked[code]);
-    rule.launch(new String[] {"f"}, Map.of(), site(ALL));
-    Launch second = rule.launch(new String[] {"g"}, Map.of(), site(ALL));
+    rule.launch(new String[] {"f"}, Map.of(), site(ALL), new Evaluation());
+    Launch second = rule.launch(new String[] {"g"}, Map.of(), site(ALL), new Evaluation());
     assertEquals(List.of("A=v1", "B=v2"), second.environ().subList(1, 3));
   }
 }

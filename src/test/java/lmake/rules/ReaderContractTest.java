@@ -136,10 +136,14 @@ final class ReaderContractTest {
     return found.get(0);
   }
 
+  private static Resources resources(Candidate job) throws EarlyError {
+    return job.rule().resources(job.stems(), new Evaluation());
+  }
+
   private static Launch launch(Candidate job) throws EarlyError {
     LaunchEnv site = new LaunchEnv(
         "/lmake", "/repo", "/py", "", "/bin", 1, 1, Map.of("Y", "yes"), (base, keep) -> "/tmp/x", (word, environ) -> Optional.of(word));
-    return job.rule().launch(job.stems(), job.rule().resources(job.stems()).values(), site);
+    return job.rule().launch(job.stems(), resources(job).values(), site, new Evaluation());
   }
 
   @Test
@@ -186,7 +190,7 @@ final class ReaderContractTest {
     assertEquals("gcc -c -o a.o a.c", compile.text());
     assertEquals(Launch.Form.DIRECT, compile.form());
     Candidate job = candidate("a.o");
-    assertEquals(Map.of("cpu", "2", "mem", "1536M"), job.rule().resources(job.stems()).values());
+    assertEquals(Map.of("cpu", "2", "mem", "1536M"), resources(job).values());
     Launch split = launch(candidate("q.lst"));
     assertEquals("grep q\\.d/(?P<N>\\d+)\\.txt q.lst", split.text());
     assertEquals(3500, split.timeoutMs());

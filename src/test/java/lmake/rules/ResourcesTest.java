@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Amounts as users write them, as jobs see them, and as the backend counts them. */
 final class ResourcesTest {
   private static Resources of(RuleSketch sketch, String... stems) throws EarlyError {
-    return RuleSketch.book(List.of(sketch), List.of()).rules().get(0).resources(stems);
+    return RuleSketch.book(List.of(sketch), List.of()).rules().get(0).resources(stems, new Evaluation());
   }
 
   private static RuleSketch sketch() {

@@ -2,14 +2,22 @@ package lmake.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.grack.nanojson.JsonObject;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import lmake.engine.Action;
 import lmake.engine.Event;
+import lmake.graph.Accesses;
+import lmake.graph.DepFlags;
 import lmake.graph.DepVector;
 import lmake.graph.Graph;
 import lmake.graph.JobResult;
@@ -18,6 +26,7 @@ import lmake.graph.MemoryNames;
 import lmake.graph.MemoryShelf;
 import lmake.graph.RunReason;
 import lmake.graph.TargetVector;
+import lmake.rules.Evaluator;
 import lmake.rules.RuleBook;
 import lmake.rules.RuleSketch;
 import lmake.store.Store;
@@ -34,6 +43,9 @@ import org.junit.jupiter.api.io.TempDir;
 class ExecutionsTest {
   private final Graph graph = new Graph(new MemoryNames(), new MemoryShelf());
   private final BlockingQueue<Runnable> mail = new LinkedBlockingQueue<>();
+  private final Map<String, Disk.Seen> files = new HashMap<>();
+  private final FakeDisk disk = new FakeDisk(files);
+  private final Set<Integer> built = new HashSet<>();
   private final List<Event> events = new ArrayList<>();
   private final List<String> outputs = new ArrayList<>();
   private Store store;
@@ -49,17 +61,21 @@ class ExecutionsTest {
     Reqs reqs = new Reqs(event -> {}, (req, job) -> true);
     executions =
         new Executions(
-            graph, agent, reqs, new StartOrders(graph, places), new Endings(store, this::judge), events::add);
+            graph, agent, reqs, new StartOrders(graph, places), new Endings(store, this::judge),
+            new ValueDeps(graph, disk, (job, node) -> built.contains(node)), events::add);
+    RuleSketch look = RuleSketch.rule("Look").target("OUT", "{Word:[a-z]*}.look").cmd("{Word}");
+    look.put("resources", new JsonObject(Map.of("cpu", look.code(0, "1"))));
     List<String> digest = new ArrayList<>(
         RuleSketch.digest(
             List.of(
+                look,
                 RuleSketch.rule("Say").target("OUT", "{Word:[a-z]*}.out").cmd("{Word}").resource("cpu", "1"),
                 RuleSketch.rule("Big").target("OUT", "{Word:[a-z]*}.big").cmd("{Word}").resource("cpu", "3"),
                 RuleSketch.rule("Odd").target("OUT", "{Word:[a-z]*}.odd").cmd("{Word}").resource("gpu", "1")),
             List.of()));
     digest.set(1, "{\"kind\":\"config\",\"backends\":{\"local\":{\"cpu\":\"2\"}}}");
     int[] ids = new int[1];
-    book = RuleBook.parse(digest, crc -> ++ids[0], (code, text, vars) -> text);
+    book = RuleBook.parse(digest, crc -> ++ids[0], new Looking());
     executions.adopt(new LaunchSite(places, book));
   }
 
@@ -132,6 +148,59 @@ class ExecutionsTest {
     Event.JobEnded end = (Event.JobEnded) next();
     assertThat(end.result().status()).isEqualTo(JobStatus.LOST);
     assertThat(end.result().messages().get(0)).contains("the agent that ran the job died");
+  }
+
+  @Test
+  void valueComputedFromAFileThatIsNotBuiltIsNotUsed() throws Exception {
+    start(1, "Look", "hello");
+    JobResult result = ((Event.JobEnded) events.get(0)).result();
+    assertThat(result.status()).isEqualTo(JobStatus.EARLY_CHK_DEPS);
+    assertThat(result.deps().node(0)).isEqualTo(graph.node("data"));
+    assertThat(executions.any()).isFalse();
+  }
+
+  @Test
+  void whatAResourceIsComputedFromIsADepThatIsNotFull() throws Exception {
+    data(100, 100);
+    start(1, "Look", "hello");
+    assertThat(next()).isInstanceOf(Event.JobStarted.class);
+    DepVector deps = ((Event.JobEnded) next()).result().deps();
+    assertThat(deps.size()).isEqualTo(1);
+    assertThat(deps.node(0)).isEqualTo(graph.node("data"));
+    assertThat(deps.kinds(0)).isEqualTo(Accesses.L | Accesses.R | Accesses.T);
+    assertThat(deps.flags(0) & DepFlags.FULL).isZero();
+    assertThat(deps.value(0)).isEqualTo(7L << 32);
+    assertThat(deps.has(0, DepVector.HOT)).isFalse();
+  }
+
+  @Test
+  void fileThatIsNotWhatTheEngineKnowsMakesTheRunDoubtful() throws Exception {
+    data(100, 116);
+    start(1, "Look", "hello");
+    next();
+    assertThat(((Event.JobEnded) next()).result().deps().has(0, DepVector.HOT)).isTrue();
+  }
+
+  private void data(long known, long onDisk) {
+    int node = graph.node("data");
+    graph.setContent(node, 7L << 32, known);
+    built.add(node);
+    files.put("data", new Disk.Seen(Event.FileKind.REGULAR, onDisk, 0, 1));
+  }
+
+  /** Code is its own value; it looks at a file. */
+  private static final class Looking implements Evaluator {
+    @Override
+    public Object eval(int code, String text, Map<String, Object> vars) {
+      return text;
+    }
+
+    @Override
+    public Object eval(int code, String text, Map<String, Object> vars, Consumer<String> looks) {
+      looks.accept("data");
+      looks.accept("/etc/elsewhere");
+      return text;
+    }
   }
 
   private void start(long attempt, String rule, String word) {

@@ -3,6 +3,7 @@ package lmake.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import lmake.rules.Evaluator.EvalError;
@@ -32,6 +33,14 @@ class WorkerLinkTest {
     assertThatThrownBy(() -> link.eval(1, "def f():\n  return 1 / 0\nlmake_result = 'raw'\n", Map.of()))
         .isInstanceOf(EvalError.class)
         .hasMessageContaining("ZeroDivisionError");
+  }
+
+  @Test
+  void whatIsLookedAtIsToldEvenIfTheCodeThenRaises() {
+    List<String> looks = new ArrayList<>();
+    String code = "def f():\n  open('no/such')\nlmake_result = 'raw'\n";
+    assertThatThrownBy(() -> link.eval(3, code, Map.of(), looks::add)).isInstanceOf(EvalError.class);
+    assertThat(looks).containsExactly("no/such");
   }
 
   @Test
