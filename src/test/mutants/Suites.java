@@ -15,6 +15,7 @@ final class Suites {
       public void executionFinished(TestIdentifier test, TestExecutionResult result) {
         if (result.getStatus() != TestExecutionResult.Status.FAILED) return;
         System.out.println("\nFAILED " + args[0].replaceAll(".*\\.", "") + "." + test.getDisplayName());
+        result.getThrowable().ifPresent(e -> System.out.println(e));
         System.out.flush();
         Runtime.getRuntime().halt(1);
       }

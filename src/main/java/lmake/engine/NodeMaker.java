@@ -171,7 +171,7 @@ final class NodeMaker {
 
   /** Another job wrote it, or removed it to start cleanly, since the job that must make it was found up to date. */
   private boolean takenAway(int node, int job) {
-    if (graph.writer(node) == job) return false;
+    if (graph.writer(node) == job || graph.frozen(job)) return false; // what a user edits in a frozen job stays
     TargetVector targets = graph.targets(job);
     int i = targets.find(node);
     return i >= 0 && Crc.exists(targets.crc(i));
