@@ -13,7 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/random.h>
 
-static struct slot *free_slots;
+static struct slot *free_slots, *slots;
 static unsigned n_slots;
 
 static struct slot *slot_get(void)
@@ -35,6 +35,8 @@ static struct slot *slot_get(void)
 		return NULL;
 	}
 	n_slots++;
+	slot->made = slots;
+	slots = slot;
 	return slot;
 }
 
@@ -81,7 +83,7 @@ int slot_take(struct job *job)
 		cfg.preload = preload;
 	if (job->order.autodep == AUTODEP_HYBRID)
 		cfg.flags |= LM_LOGF_HYBRID;
-	if (job->order.autodep == AUTODEP_SECCOMP)
+	if (job->order.autodep == AUTODEP_SECCOMP || job->order.autodep == AUTODEP_PTRACE)
 		cfg.flags |= LM_LOGF_TRACED;
 	if (job->order.flags & JOB_RECORD_ALL)
 		cfg.flags |= LM_LOGF_ALL;
@@ -127,7 +129,8 @@ void slot_give_back(struct job *job)
 
 static void trace_end(struct slot *slot)
 {
-	source_forget(&slot->notify);
+	if (slot->notify.fd >= 0)
+		source_forget(&slot->notify);
 	lm_trace_close(slot->trace);
 	slot->trace = NULL;
 	if (!slot->owned)
@@ -164,4 +167,31 @@ int slot_trace(struct job *job, int notify_fd)
 	slot->notify = (struct source){ notify_fd, on_notify };
 	source_watch(&slot->notify, EPOLLIN);
 	return 0;
+}
+
+int slot_ptrace(struct job *job, pid_t pid)
+{
+	job->slot->notify.fd = -1;
+	return lm_ptrace_open(&job->slot->trace, pid, &job->slot->log, method_stops_all());
+}
+
+int slot_ptrace_launch(struct job *job, pid_t pid)
+{
+	int status;
+
+	if (!lm_ptrace_launch(pid, &status))
+		return 0;
+	trace_end(job->slot);
+	return 1;
+}
+
+void slot_traced(pid_t task, int status)
+{
+	struct lm_trace *ended = lm_ptrace_event(task, status);
+
+	for (struct slot *slot = ended ? slots : NULL; slot; slot = slot->made)
+		if (slot->trace == ended) {
+			trace_end(slot);
+			return;
+		}
 }

@@ -19,7 +19,7 @@
 enum lm_client_msg { LM_HELLO = 1, LM_INTERRUPT = 2 };
 enum lm_reply_msg  { LM_OUT = 1, LM_ERR = 2, LM_EXIT = 3 };
 enum lm_server_msg { LM_CONFIG = 1, LM_START = 2, LM_KILL = 3, LM_ANSWER = 4, LM_STAT = 5 };
-enum lm_agent_msg  { LM_STARTED = 1, LM_END = 2, LM_ASK = 3, LM_LIVE = 4, LM_LOG = 5, LM_STATED = 6 };
+enum lm_agent_msg  { LM_STARTED = 1, LM_END = 2, LM_ASK = 3, LM_LIVE = 4, LM_LOG = 5, LM_STATED = 6, LM_WARN = 7 };
 enum lm_job_msg    { LM_CALL = 1, LM_REPLY = 1 };
 
 /* What HELLO says of the terminal (bits). */

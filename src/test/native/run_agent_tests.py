@@ -3,6 +3,7 @@
 
 Each test gets an agent in a repo of its own; a test is a function, its name is the promise.
 """
+import ast
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ import time
 import traceback
 
 from agent_link import Agent, MAX_KEPT, Reader, frame, strings, string, u8, u32, u64
+from forbid_seccomp import forbid
 
 L, R, T, WRITE, MAYBE, UNSTABLE, REQUIRED, ALLOW, LATE = 0x1, 0x2, 0x4, 0x10, 0x100, 0x200, 0x400, 0x800, 0x4000
 EXITED, SIGNALED, TIMEOUT, KILLED, CHECKED, CANNOT_START, REFUSED = range(7)
@@ -772,21 +774,64 @@ def hybrid_follows_what_preload_cannot(a):
 
 
 @test
-def hybrid_in_hybrid_says_so(a):
+def ptrace_sees_what_a_job_touches(a):
+    traced(a, 4, 'ptrace')
+
+
+@test
+def a_job_that_stops_itself_waits_for_its_signal_under_ptrace(a):
+    a.write('in', 'x')
+    end = a.run('sh -c "kill -STOP \\$\\$; cat in" & sleep 0.3; echo waited; kill -CONT $!; wait', autodep=4)
+    assert end.stdout == 'waited\nx' and end.accesses['in'].bits & R, end
+
+
+def run_inner(a, methods, outer):
+    """Run an agent in a job, and in it a job by each of these methods. What they gave, and the outer job's end."""
     a.write('inner.py', """import sys
 sys.path.insert(0, %r)
 from agent_link import Agent
 b = Agent(%r)
 try:
-    for method in (3, 1):
-        print(b.run('true', autodep=method))
+    b.write('in', 'x')
+    for method in %r:
+        end = b.run(['/bin/sh', '-c', 'env -i cat in >out'], autodep=method)
+        print([end.outcome, end.status, sorted(end.accesses), end.messages, b.warnings])
 finally:
     b.close()
-""" % (os.path.dirname(os.path.abspath(__file__)), a.install))
-    end = a.run([sys.executable, 'inner.py'], autodep=3, env=['PATH=/usr/bin:/bin'])
-    hybrid, preload = end.stdout.splitlines()
-    assert "traced in the same way, consider : autodep = 'ld_preload'" in hybrid, end
-    assert "'outcome': 0, 'status': 0" in preload, end
+""" % (os.path.dirname(os.path.abspath(__file__)), a.install, methods))
+    end = a.run([sys.executable, 'inner.py'], autodep=outer, env=['PATH=/usr/bin:/bin'])
+    return [ast.literal_eval(line) for line in end.stdout.splitlines()], end
+
+
+@test
+def hybrid_in_hybrid_is_done_by_ptrace_aloud(a):
+    (hybrid, seccomp, ptrace, preload), end = run_inner(a, (3, 2, 4, 1), 3)
+    for outcome, status, accesses, messages, warnings in (hybrid, seccomp, ptrace):
+        assert not outcome and not status and accesses == ['in', 'out'] and not messages, end
+        assert len(warnings) == 1 and 'hybrid does not work here' in warnings[0] and 'watched in the same way' in warnings[0], end
+    assert preload[:3] == [0, 0, ['in', 'out']], end
+    assert end.outcome == EXITED and not end.messages, end
+
+
+@test
+def ptrace_in_ptrace_cannot_start(a):
+    (hybrid, preload), end = run_inner(a, (3, 1), 4)
+    assert hybrid[0] == CANNOT_START and 'another tracer is at work' in hybrid[3][0], end
+    assert preload[:3] == [0, 0, ['in', 'out']], end
+
+
+@test
+def ptrace_replaces_hybrid_where_it_cannot_work(a):
+    for listeners_only, why in ((True, 'does not notify'), (False, 'allow system call seccomp')):
+        b = Agent(a.install, preexec=lambda: forbid(listeners_only))
+        try:
+            traced(b, 3, 'no excuse')
+            assert len(b.warnings) == 1 and why in b.warnings[0], b.warnings
+            b.write('m', '')
+            end = b.run(['/bin/sh', '-c', 'for i in 1 2 3 4 5; do cat in & done; env -i cat in; wait'], autodep=3)
+            assert end.stdout == 'x' * 6 and end.accesses['in'].bits & R, end
+        finally:
+            b.close()
 
 
 @test

@@ -130,14 +130,19 @@ struct child {
 	const struct lm_slot *slot;
 	char **cmd;
 	int traced, watched, all, notify;
+	int ptraced, all_calls, ready;	/* ready: the tracer is there */
 };
 
 static int child(void *arg)
 {
 	struct child *c = arg;
 
+	while (c->ptraced && !__atomic_load_n(&c->ready, __ATOMIC_ACQUIRE))
+		usleep(100);
 	if (chdir(root))
 		_exit(124);
+	if (c->ptraced && !c->all_calls && lm_ptrace_install(c->all))
+		_exit(123);
 	if (c->traced && (c->notify = lm_trace_install(c->all)) < 0)
 		_exit(123);
 	if (c->watched)
@@ -146,17 +151,42 @@ static int child(void *arg)
 	_exit(127);
 }
 
+static int run_ptraced(struct lm_slot *slot, struct child *c, pid_t pid)
+{
+	struct lm_trace *trace;
+	int status, result, rc;
+	pid_t task;
+
+	if ((rc = lm_ptrace_open(&trace, pid, slot, c->all_calls)))
+		errno = -rc, die("lm_ptrace_open");
+	__atomic_store_n(&c->ready, 1, __ATOMIC_RELEASE);
+	if (lm_ptrace_launch(pid, &result))
+		return result;
+	while ((task = waitpid(-1, &status, __WALL)) > 0) {
+		if (task == pid && !WIFSTOPPED(status))
+			result = status;
+		if (lm_ptrace_event(task, status))
+			break;
+	}
+	n_notified = lm_trace_served(trace);
+	lm_trace_close(trace);
+	return result;
+}
+
 static int run(struct lm_slot *slot, struct child *c)
 {
 	static char stack[256 << 10];
 	int status, rc;
 	pid_t pid;
 
-	if (c->traced && (rc = lm_trace_prepare()))
+	if ((c->traced || c->ptraced) && (rc = lm_trace_prepare()))
 		errno = -rc, die("lm_trace_prepare");
-	pid = clone(child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | (c->traced ? CLONE_FILES : 0) | SIGCHLD, c);
+	pid = clone(child, stack + sizeof(stack), CLONE_VM | (c->ptraced ? 0 : CLONE_VFORK) | (c->traced ? CLONE_FILES : 0) | SIGCHLD,
+		    c);
 	if (pid < 0)
 		die("clone");
+	if (c->ptraced)
+		return run_ptraced(slot, c, pid);
 	if (c->notify > 0)
 		return serve_until_end(c->notify, slot, pid);
 	waitpid(pid, &status, 0);
@@ -199,10 +229,12 @@ int main(int argc, char **argv)
 	method = argv[optind + 1];
 	preload = !strcmp(method, "preload") || !strcmp(method, "hybrid");
 	child.traced = !strcmp(method, "seccomp") || !strcmp(method, "hybrid");
-	child.watched = preload || child.traced;
+	child.all_calls = !strcmp(method, "allcalls");
+	child.ptraced = child.all_calls || !strcmp(method, "ptrace");
+	child.watched = preload || child.traced || child.ptraced;
 	child.all = cfg.flags & LM_LOGF_ALL;
 	child.cmd = argv + optind + 3;
-	if (child.traced)
+	if (child.traced || child.ptraced)
 		cfg.flags |= preload ? LM_LOGF_HYBRID : LM_LOGF_TRACED;
 	root = cfg.repo_root = argv[optind + 2];
 	cfg.source_dirs = dirs;
