@@ -13,9 +13,10 @@
 
 #include <stdint.h>
 
-#define LM_LOG_VERSION   1u
+#define LM_LOG_VERSION   2u
 #define LM_LOG_SIZE      (256ull << 20)	/* mapping; sparse, only what is used costs memory */
 #define LM_LOG_HEAD_SIZE 65536u		/* records begin here */
+#define LM_LOG_OFF       16u
 #define LM_LOG_ENV       "LMAKE_AUTODEP_ENV"
 
 /* What a process must know to record; all strings are NUL terminated, in `text`, at the given offsets. */
@@ -35,7 +36,9 @@ struct lm_log_header {
 	uint32_t source_dirs;		/* n pairs of strings: physical dir, name it is reported under (both end with /) */
 	uint32_t text_size;		/* bytes of text used */
 	uint32_t gen;			/* bumped when a name changes meaning: link made, file renamed or removed */
-	uint32_t reserved[6];
+	uint32_t n_off, off_gen;	/* off.h: how many of `off` are not 0; bumped when one changes */
+	uint32_t off[LM_LOG_OFF];	/* processes that record nothing */
+	uint32_t reserved[4];
 	char text[];
 };
 

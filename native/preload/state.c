@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../access/crc.h"
+#include "../access/off.h"
 #include "../access/slot.h"
 #include "../access/sys.h"
 #include "preload.h"
@@ -199,13 +200,43 @@ void lm_give(struct lm_access *acc)
 		lm_sys3(SYS_munmap, (long)acc, sizeof(*acc), 0);
 }
 
+/*
+ * Has recording been turned off, here or in a process we come from? Asked again when somebody of the job has turned it off
+ * or on, and by whoever is new. A vfork child takes the answer as it is: it must not write.
+ */
+static uint32_t off_seen;
+static uint8_t is_off;
+
+__attribute__((noinline)) static int look_off(uint32_t gen)
+{
+	__atomic_store_n(&is_off, lm_off_any(area.log) && lm_off_is(area.log, 0), __ATOMIC_RELAXED);
+	__atomic_store_n(&off_seen, gen, __ATOMIC_RELEASE);
+	return is_off;
+}
+
 const struct lm_view *lm_enter(void)
 {
 	uint8_t now = __atomic_load_n(&attached, __ATOMIC_ACQUIRE);
+	uint32_t gen;
 
 	if (now != ON && (now == OFF || !start()))
 		return NULL;
-	return lm_vforked ? &child_view : &view;
+	gen = lm_off_gen(area.log);
+	if (lm_vforked)
+		return is_off ? NULL : &child_view;
+	if (gen != __atomic_load_n(&off_seen, __ATOMIC_ACQUIRE))
+		return look_off(gen) ? NULL : &view;
+	return is_off ? NULL : &view;
+}
+
+/* For programs: turn recording off or on for this process and those it will start. 0, or -1 if it cannot be. */
+LM_EXPORT int lmake_set_autodep(int on);
+LM_EXPORT int lmake_set_autodep(int on)
+{
+	lm_enter();
+	if (__atomic_load_n(&attached, __ATOMIC_ACQUIRE) != ON)
+		return -1;
+	return lm_off_set(area.log, (pid_t)lm_sys3(SYS_getpid, 0, 0, 0), !on) ? -1 : 0;
 }
 
 int lm_skip(const struct lm_view *v, uint8_t op, const struct lm_args *args, uint64_t *key)

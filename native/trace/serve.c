@@ -19,6 +19,7 @@
 
 #include "../access/sys.h"
 #include "../access/calls.h"
+#include "../access/off.h"
 #include "learn.h"
 #include "serve.h"
 #include "trace.h"
@@ -226,6 +227,8 @@ int lm_trace_decide(struct lm_trace *t, pid_t pid, const struct seccomp_data *d)
 	op = row->op;
 	if (op == LM_OP_REFUSE || op == LM_OP_MOUNT || op == LM_OP_ABSENT)
 		return lm_begin(&v, &acc, op, &args, 0);
+	if (lm_off_any(t->area.log) && lm_off_is(t->area.log, pid))
+		return 0;
 	c = (struct lm_constant){ (uint32_t)d->nr, (uint32_t)row->path, (uint64_t)args.path, d->instruction_pointer };
 	rc = fetch_args(t, pid, d, &args, &op);
 	/* Most of what a loader does: let it go on at once. Should it be of another process by now, nothing is recorded. */

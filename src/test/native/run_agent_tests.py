@@ -803,6 +803,58 @@ finally:
     return [ast.literal_eval(line) for line in end.stdout.splitlines()], end
 
 
+def turn_off_and_on(a, method):
+    a.write('job.py', """import os, subprocess, sys
+sys.path.insert(0, %r)
+import lmake
+def touch(name, env=None):
+    try:
+        os.stat(name)
+    except OSError:
+        pass
+    subprocess.call(['/bin/sh', '-c', 'cat %%s-child' %% name], stderr=subprocess.DEVNULL, env=env)
+touch('before')
+with lmake.Autodep(False):
+    assert not lmake.get_autodep()
+    touch('off')
+    touch('off-clean', {})
+    lmake.depend('declared')
+    with lmake.Autodep(True):
+        touch('between')
+    touch('off')
+touch('after')
+""" % os.path.abspath(os.path.join(os.path.dirname(__file__), '../../main/python')))
+    end = a.run([sys.executable, 'job.py'], autodep=method, env=['PATH=/usr/bin:/bin', 'PYTHONDONTWRITEBYTECODE=1'])
+    assert not end.status and end.outcome == EXITED, end
+    seen = {n for n in end.accesses if not n.startswith(('LMAKE', '.')) and not n.endswith('.py')}
+    assert seen == {'before', 'before-child', 'declared', 'between', 'between-child', 'after', 'after-child'}, (method, seen)
+
+
+@test
+def accesses_are_not_recorded_while_autodep_is_off(a):
+    for method in (1, 2, 3, 4):
+        turn_off_and_on(a, method)
+
+
+@test
+def a_program_may_turn_autodep_off(a):
+    a.write('o.c', """#include <fcntl.h>
+        #include <unistd.h>
+        int lmake_set_autodep(int on) __attribute__((weak));
+        int main(void) {
+            if (lmake_set_autodep(0)) return 1;
+            open("off", O_RDONLY);
+            if (!fork()) { open("off too", O_RDONLY); _exit(0); }
+            sleep(1);
+            if (lmake_set_autodep(1)) return 1;
+            open("on", O_RDONLY);
+            return 0; }""")
+    subprocess.check_call(['gcc', '-w', '-o', 'o', 'o.c'], cwd=a.root)
+    for method in (1, 3):
+        end = a.run(['./o'], autodep=method)
+        assert not end.status and set(end.accesses) == {'o', 'on'}, end
+
+
 @test
 def hybrid_in_hybrid_is_done_by_ptrace_aloud(a):
     (hybrid, seccomp, ptrace, preload), end = run_inner(a, (3, 2, 4, 1), 3)
