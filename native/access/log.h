@@ -38,7 +38,8 @@ struct lm_log_header {
 	uint32_t gen;			/* bumped when a name changes meaning: link made, file renamed or removed */
 	uint32_t n_off, off_gen;	/* off.h: how many of `off` are not 0; bumped when one changes */
 	uint32_t off[LM_LOG_OFF];	/* processes that record nothing */
-	uint32_t reserved[4];
+	uint32_t audit;			/* value to keep in LD_AUDIT */
+	uint32_t reserved[3];
 	char text[];
 };
 
@@ -48,6 +49,9 @@ struct lm_log_header {
 #define LM_LOGF_MOUNT_OK   8u	/* mount and chroot are allowed; else refused with EPERM and an LM_REFUSED record */
 #define LM_LOGF_OWN_ROOT  16u	/* the job has its own mounts or root: the seccomp method looks through /proc/<pid>/root */
 #define LM_LOGF_HYBRID   32u	/* a syscall tracer sees all calls but those made through the gate (gate.h), where preload makes its own */
+
+#define LM_LOGF_AUDIT    64u	/* a library in the loader tells what it looks for; preload need not */
+#define LM_LOGF_DORMANT 128u	/* preload does nothing before main */
 
 /* access bits: the same as protocols.md section 4 */
 #define LM_L            0x001u
@@ -67,6 +71,7 @@ struct lm_log_header {
 #define LM_READ_LATE    0x4000u
 #define LM_EXECUTED     0x8000u
 #define LM_REFUSED      0x10000u
+#define LM_WARNED       0x20000u	/* name is a sentence too, but the job goes on */
 
 /*
  * One access. `sig` and `mtime` describe the file *before* the call, or as opened (fstat) for reads. A record that only

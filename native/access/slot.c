@@ -76,6 +76,7 @@ int lm_slot_reset(struct lm_slot *slot, uint64_t token, const struct lm_slot_cfg
 	log->tmp_dir = put(log, &at, cfg->tmp_dir);
 	log->socket = put(log, &at, cfg->socket);
 	log->preload = put(log, &at, cfg->preload);
+	log->audit = put(log, &at, cfg->audit ? cfg->audit : "");
 	log->n_source_dirs = cfg->n_source_dirs;
 	log->source_dirs = at;
 	for (i = 0; i < 2 * cfg->n_source_dirs; i++)

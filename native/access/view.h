@@ -72,6 +72,7 @@ struct lm_view {
 	pid_t pid;			/* 0: this process */
 	uint8_t foreign_root;		/* look at files through /proc/<pid>/root */
 	uint8_t followed;		/* programs are followed whatever they are, and what their loader opens is seen */
+	uint8_t audited;		/* the loader tells what libraries it looks for (../audit) */
 	uint8_t predict;		/* the outcome of a call will not be seen: foretell it (seccomp) */
 	/* name of the cwd, physical; NULL: cannot be told. buf has room for LM_PATH_MAX bytes. */
 	const char *(*cwd)(const struct lm_view *v, char *buf, uint32_t *len);
@@ -100,6 +101,9 @@ static inline uint32_t lm_gen(const struct lm_view *v)
 
 /* Record that something cannot be followed; printf-like with %s only. The agent fails the job with the sentence. */
 void lm_refuse(const struct lm_view *v, const char *fmt, const char *a, const char *b);
+
+/* The same for what the user should know; the job goes on. */
+void lm_warn(const struct lm_view *v, const char *text);
 
 enum lm_where {
 	LM_OUTSIDE,	/* not recorded: tmp, admin, proc, foreign */

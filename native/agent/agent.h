@@ -176,6 +176,7 @@ void job_settle(struct job *job);	/* a pipe closed or the main process ended: re
  */
 uint8_t method_for(uint8_t autodep);
 bool method_stops_all(void);
+bool method_preloads(uint8_t autodep);	/* is liblmake_preload.so loaded in its processes? */
 
 /* spawn.c: 0, or -1 having said why in a message. */
 int job_spawn(struct job *job);
@@ -239,6 +240,7 @@ struct merged {
 	uint32_t n, cap, mask;
 	uint32_t *table;
 	const char *refused;		/* the first sentence of the tracer, NULL: none */
+	const char *warned;		/* one that does not fail the job */
 	bool overflow;
 };
 

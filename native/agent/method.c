@@ -71,3 +71,8 @@ bool method_stops_all(void)
 {
 	return all_calls;
 }
+
+bool method_preloads(uint8_t autodep)
+{
+	return autodep == AUTODEP_PRELOAD || autodep == AUTODEP_HYBRID || autodep == AUTODEP_AUDIT || autodep == AUTODEP_JEMALLOC;
+}

@@ -321,7 +321,7 @@ static void on_start(struct lm_reader *r, char *frame)
 	o.seq = lm_get_u64(r);
 	o.small_id = lm_get_u64(r);
 	o.argv = get_strings(r, &n_argv, 0);
-	o.env = get_strings(r, &o.n_env, 2);
+	o.env = get_strings(r, &o.n_env, 3);
 	o.cwd = lm_get_cstr(r);
 	o.in = lm_get_cstr(r);
 	o.out = lm_get_cstr(r);

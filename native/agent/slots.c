@@ -61,7 +61,7 @@ int slot_take(struct job *job)
 {
 	const struct config *c = &agent.config;
 	static const char **dirs;
-	static char *preload;
+	static char *preload, *audit;
 	struct lm_slot_cfg cfg = {
 		.repo_root = c->root, .tmp_dir = job->order.tmp, .socket = calls_socket(), .preload = "",
 		.link_support = c->link_support, .n_source_dirs = c->n_dirs,
@@ -71,7 +71,8 @@ int slot_take(struct job *job)
 
 	if (!dirs) {
 		dirs = calloc(2 * c->n_dirs + 1, sizeof *dirs);
-		if (!dirs || asprintf(&preload, "%s/lib/liblmake_preload.so", c->install) < 0)
+		if (!dirs || asprintf(&preload, "%s/lib/liblmake_preload.so", c->install) < 0 ||
+		    asprintf(&audit, "%s/lib/liblmake_audit.so", c->install) < 0)
 			abort();
 		for (uint32_t i = 0; i < c->n_dirs; i++) {
 			dirs[2 * i] = c->dirs[i].physical;
@@ -79,8 +80,14 @@ int slot_take(struct job *job)
 		}
 	}
 	cfg.source_dirs = dirs;
-	if (job->order.autodep == AUTODEP_PRELOAD || job->order.autodep == AUTODEP_HYBRID)
+	if (method_preloads(job->order.autodep))
 		cfg.preload = preload;
+	if (job->order.autodep == AUTODEP_AUDIT) {
+		cfg.audit = audit;
+		cfg.flags |= LM_LOGF_AUDIT;
+	}
+	if (job->order.autodep == AUTODEP_JEMALLOC)
+		cfg.flags |= LM_LOGF_DORMANT;
 	if (job->order.autodep == AUTODEP_HYBRID)
 		cfg.flags |= LM_LOGF_HYBRID;
 	if (job->order.autodep == AUTODEP_SECCOMP || job->order.autodep == AUTODEP_PTRACE)

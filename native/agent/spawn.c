@@ -123,39 +123,47 @@ static const char *find_program(const struct order *o, char *found)
 	return NULL;
 }
 
-static bool preloads(const struct order *o)
+/* One of the loader's variables: our library, then what the rule gave. Returns the entry, or NULL: it is not for us. */
+static char *loader_entry(const char *key, const char *library, const char *given)
 {
-	return o->autodep == AUTODEP_PRELOAD || o->autodep == AUTODEP_HYBRID;
+	char *entry;
+
+	if (asprintf(&entry, "%s%s/lib/%s%s%s", key, agent.config.install, library, given ? ":" : "", given ? given : "") < 0)
+		abort();
+	return entry;
 }
 
-/* Tracer variables are put in place of what the rule gave, so that no key comes twice. Returns what to free. */
-static char *add_tracer_env(struct job *job)
+/* Tracer variables are put in place of what the rule gave, so that no key comes twice. Returns what to free, a list. */
+static char **add_tracer_env(struct job *job)
 {
+	static const char *const keys[] = { "LD_PRELOAD=", "LD_AUDIT=" };
+	static const char *const libraries[] = { "liblmake_preload.so", "liblmake_audit.so" };
 	struct order *o = &job->order;
-	char *preload = NULL, **at;
-	uint32_t kept = 0;
+	const bool wanted[] = { method_preloads(o->autodep), o->autodep == AUTODEP_AUDIT };
+	const char *given[2] = { NULL, NULL };
+	char **ours = calloc(3, sizeof *ours), **at;
+	uint32_t kept = 0, i, n = 0;
+	int k;
 
-	for (uint32_t i = 0; i < o->n_env; i++) {
-		if (!strncmp(o->env[i], "LMAKE_AUTODEP_ENV=", 18))
-			continue;
-		if (preloads(o) && !strncmp(o->env[i], "LD_PRELOAD=", 11)) {
-			if (!preload && asprintf(&preload, "LD_PRELOAD=%s/lib/liblmake_preload.so:%s",
-						 agent.config.install, o->env[i] + 11) < 0)
-				abort();
-			continue;
-		}
-		o->env[kept++] = o->env[i];
+	if (!ours)
+		abort();
+	for (i = 0; i < o->n_env; i++) {
+		for (k = 0; k < 2; k++)
+			if (wanted[k] && !strncmp(o->env[i], keys[k], strlen(keys[k])))
+				break;
+		if (k < 2)
+			given[k] = given[k] ? given[k] : o->env[i] + strlen(keys[k]);
+		else if (strncmp(o->env[i], "LMAKE_AUTODEP_ENV=", 18))
+			o->env[kept++] = o->env[i];
 	}
 	at = o->env + kept;
 	*at++ = job->token;
-	if (preloads(o)) {
-		if (!preload && asprintf(&preload, "LD_PRELOAD=%s/lib/liblmake_preload.so", agent.config.install) < 0)
-			abort();
-		*at++ = preload;
-	}
+	for (k = 0; k < 2; k++)
+		if (wanted[k])
+			*at++ = ours[n++] = loader_entry(keys[k], libraries[k], given[k]);
 	*at = NULL;
 	o->n_env = (uint32_t)(at - o->env);
-	return preload;
+	return ours;
 }
 
 /* ---- saying why not ---- */
@@ -279,7 +287,7 @@ int job_spawn(struct job *job)
 		.traced = job->order.autodep == AUTODEP_SECCOMP || job->order.autodep == AUTODEP_HYBRID,
 		.ptraced = job->order.autodep == AUTODEP_PTRACE, .stops_all = method_stops_all(),
 	};
-	char found[4096], *preload;
+	char found[4096], **ours;
 
 	l.path = find_program(&job->order, found);
 	if (!l.path) {
@@ -291,12 +299,14 @@ int job_spawn(struct job *job)
 		ends_close(&l.ends);
 		return -1;
 	}
-	preload = add_tracer_env(job);
+	ours = add_tracer_env(job);
 	l.env = job->order.env;
 	job->start = now_real();
 	job->pid = go(job, &l);
 	ends_close(&l.ends);
-	free(preload);
+	for (char **entry = ours; *entry; entry++)
+		free(*entry);
+	free(ours);
 	if (job->pid < 0) {
 		job_message(job, "cannot make a process : %s, consider : fewer jobs at once", strerror(errno));
 		return -1;

@@ -57,8 +57,8 @@ static void note(const char *name, const void *caller)
 	const struct lm_view *v = lm_enter();
 	char origin[LM_PATH_MAX];
 
-	if (!v || !name || !*name || lm_hybrid)
-		return;		/* the loader's own calls are notified */
+	if (!v || !name || !*name || lm_hybrid || v->audited)
+		return;		/* the loader's own calls are notified, or it says what it looks for */
 	origin[0] = 0;
 	dirs.origin = origin;
 	dirs_of_caller(caller, &dirs, origin);

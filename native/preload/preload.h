@@ -111,8 +111,9 @@ void lm_give(struct lm_access *acc);
 struct lm_env {
 	int fixed;		/* ours was there already */
 	int n;			/* entries of envp */
-	size_t preload_size;	/* room for LD_PRELOAD=... */
-	int preload_at, env_at;	/* where they are in envp, -1: nowhere */
+	size_t size;		/* room for LD_PRELOAD=... and LD_AUDIT=... */
+	int env_at;		/* where they are in envp, -1: nowhere */
+	int at[2];		/* of LD_PRELOAD, of LD_AUDIT */
 };
 void lm_env_measure(struct lm_env *e, char *const envp[]);
 char *const *lm_env_fill(const struct lm_env *e, char *const envp[], char **room, char *text);
@@ -123,8 +124,8 @@ char *const *lm_env_fill(const struct lm_env *e, char *const envp[], char **room
 		struct lm_env e_; \
 		lm_env_measure(&e_, envp); \
 		e_.fixed ? (char *const *)(envp) : \
-			lm_env_fill(&e_, envp, __builtin_alloca((size_t)(e_.n + 3) * sizeof(char *)), \
-				    __builtin_alloca(e_.preload_size)); \
+			lm_env_fill(&e_, envp, __builtin_alloca((size_t)(e_.n + 4) * sizeof(char *)), \
+				    __builtin_alloca(e_.size)); \
 	})
 
 /* Put our variables back in `environ` itself, for functions of libc that start programs on their own. */
@@ -133,9 +134,9 @@ void lm_env_repair(void);
 /* LD_LIBRARY_PATH of an environment, NULL: none. */
 const char *lm_env_ld_path(char *const envp[]);
 
-/* Our two variables, "KEY=value" and the bare library name; NULL when there is no job. */
+/* Our variables, "KEY=value" and the bare names of libraries ("": none); NULL when there is no job. */
 extern char *lm_env_entry;
-extern const char *lm_preload_name;
+extern const char *lm_preload_name, *lm_audit_name;
 
 /* LD_LIBRARY_PATH as the loader of this process knows it. */
 extern char lm_ld_path[4096];

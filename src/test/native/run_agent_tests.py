@@ -779,6 +779,17 @@ def ptrace_sees_what_a_job_touches(a):
 
 
 @test
+def ld_audit_and_jemalloc_see_what_a_job_touches(a):
+    for method in (5, 6):
+        a.write('in', 'x')
+        end = a.run('echo $LD_AUDIT; env -i cat in >out; read x < no', autodep=method,
+                    env=['PATH=/bin:/usr/bin', 'LD_AUDIT=/nowhere.so'])
+        assert end.outcome == EXITED, end
+        assert end.stdout == (a.install + '/lib/liblmake_audit.so:/nowhere.so\n' if method == 5 else '/nowhere.so\n'), end
+        assert end.accesses['in'].bits & R and end.accesses['out'].bits & WRITE and end.accesses['no'].bits & R, end
+
+
+@test
 def a_job_that_stops_itself_waits_for_its_signal_under_ptrace(a):
     a.write('in', 'x')
     end = a.run('sh -c "kill -STOP \\$\\$; cat in" & sleep 0.3; echo waited; kill -CONT $!; wait', autodep=4)

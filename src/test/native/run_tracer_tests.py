@@ -17,11 +17,14 @@ NATIVE = os.path.join(HERE, '..', '..', '..', 'native')
 OUT = os.path.abspath(sys.argv[1])
 ONLY = set(sys.argv[2:])
 LIB = os.path.join(OUT, 'liblmake_preload.so')
+AUDIT = os.path.join(OUT, 'liblmake_audit.so')
 RUN = os.path.join(OUT, 'test', 'tracerun')
 TRACEE = os.path.join(OUT, 'test', 'tracee')
 STATIC = os.path.join(OUT, 'test', 'tracee.static')
 LOW = os.path.join(OUT, 'test', 'tracee.low')
-METHODS = ('preload', 'seccomp', 'hybrid', 'ptrace', 'allcalls')
+METHODS = ('preload', 'seccomp', 'hybrid', 'ptrace', 'allcalls', 'audit', 'jemalloc')
+KERNEL = ('seccomp', 'hybrid', 'ptrace', 'allcalls')     # those that see system calls
+LIBC = ('preload', 'audit', 'jemalloc')
 ORDER = 'LRTEWUDX!'
 
 passed = failed = 0
@@ -79,6 +82,7 @@ def run(method, cmd, setup=None, opts=(), env=None):
             [c.replace('{top}', top).replace('{repo}', repo) for c in cmd]
         environ = dict(os.environ)
         environ.pop('LD_PRELOAD', None)
+        environ['AUDIT_LIB'] = AUDIT
         environ.update({k: v.replace('{repo}', repo) for k, v in (env or {}).items()})
         p = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120,
                            env=environ)
@@ -145,7 +149,7 @@ def case(name, method, cmd, want=None, status=0, refused=False, keep=None, also=
 
 # allcalls: ptrace as it is where a filter of another lmake is around us.
 BY_PTRACE = ('ptrace', 'allcalls')
-LIKE = {'ptrace': 'seccomp', 'allcalls': 'seccomp'}
+LIKE = {'ptrace': 'seccomp', 'allcalls': 'seccomp', 'audit': 'preload', 'jemalloc': 'preload'}
 
 # Where a method legitimately differs: what the tracee prints in place of bits, and what each method must report.
 BY_METHOD = {
@@ -259,6 +263,118 @@ def programs():
              {'m.c': 'LR', 'm.o': 'LRTW', 'd/h.h': 'LR', 'h.h': 'LR'}, setup=make_c, keep=('m.c', 'm.o', 'd/h.h', 'h.h'))
 
 
+# A library whose own symbols come first: what it binds in libc is bound past preload.
+DEEP = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
+int main(void)
+{
+	void *deep = dlopen("./deep.so", RTLD_NOW | RTLD_DEEPBIND | RTLD_LOCAL), *libc = dlopen("libc.so.6", RTLD_LAZY);
+	int (*opener)(const char *, int) = (int (*)(const char *, int))dlsym(libc, "open");
+	if (!deep || ((int (*)(void))dlsym(deep, "deep"))() < 0)
+		return 1;
+	return opener("d/f", O_RDONLY) < 0;
+}
+"""
+
+
+def make_deep(repo):
+    with open(repo + '/deep.c', 'w') as f:
+        f.write('#include <fcntl.h>\nint deep(void) { return open("a", O_RDONLY); }\n')
+    with open(repo + '/main.c', 'w') as f:
+        f.write(DEEP)
+    subprocess.check_call(['gcc', '-shared', '-fPIC', '-o', repo + '/deep.so', repo + '/deep.c', '-lc'])
+    subprocess.check_call(['gcc', '-o', repo + '/deep', repo + '/main.c', '-ldl'])
+
+
+# An allocator that reads files when it is first asked for memory, and cannot be asked again meanwhile.
+ALLOCATOR = r"""
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+static char room[64 << 20] __attribute__((aligned(16)));
+static size_t used;
+static int state;
+static void begin(void)
+{
+	char text[64];
+	struct stat st;
+	int fd;
+	if (state == 1) {
+		write(2, "asked again", 11);
+		_exit(3);
+	}
+	if (state)
+		return;
+	state = 1;
+	readlink("l", text, sizeof(text));
+	stat("d/f", &st);
+	access("d/g", R_OK);
+	fd = open("conf", O_RDONLY);
+	if (fd >= 0)
+		close(fd);
+	state = 2;
+}
+void *malloc(size_t n)
+{
+	begin();
+	n = (n + 31) & ~15ul;
+	used += n;
+	if (used > sizeof(room))
+		return 0;
+	*(size_t *)(room + used - n) = n - 16;
+	return room + used - n + 16;
+}
+void free(void *p) { (void)p; begin(); }
+void *calloc(size_t a, size_t b) { return malloc(a * b); }
+void *realloc(void *p, size_t n)
+{
+	void *to = malloc(n);
+	if (p && to)
+		memcpy(to, p, ((size_t *)p)[-2] < n ? ((size_t *)p)[-2] : n);
+	return to;
+}
+__attribute__((constructor)) static void early(void) { free(malloc(100)); }
+int main(void) { return open("a", O_RDONLY) < 0; }
+"""
+
+
+def make_allocator(repo):
+    with open(repo + '/alloc.c', 'w') as f:
+        f.write(ALLOCATOR)
+    subprocess.check_call(['gcc', '-w', '-O1', '-fno-builtin', '-o', repo + '/alloc', repo + '/alloc.c'])
+    subprocess.check_call(['gcc', '-w', '-O1', '-fno-builtin', '-shared', '-fPIC', '-Dmain=unused', '-o', repo + '/liballoc.so',
+                           repo + '/alloc.c'])
+
+
+def special():
+    """What one method has beyond the others."""
+    for method, deep in (('preload', {}), ('audit', {'a': 'LR', 'd/f': 'LR'}), ('hybrid', {'a': 'LR', 'd/f': 'LR'}),
+                         ('ptrace', {'a': 'LR', 'd/f': 'LR'})):
+        case('functions bound past preload', method, ['{repo}/deep'], deep, setup=make_deep, keep=('a', 'd/f'))
+    tried = ('lib/libt.so', 'lib/glibc-hwcaps/x86-64-v2/libt.so')
+    for method in METHODS:
+        case('each name the loader tries', method, [TRACEE, 'run', './prog'], {t: 'LR' for t in tried}, setup=make_linked,
+             env={'LD_LIBRARY_PATH': '{repo}/lib'}, keep=tried)
+    global AUDIT
+    was, AUDIT = AUDIT, '/nowhere/liblmake_audit.so'
+    case('a loader that cannot be audited', 'audit', ['{repo}/prog'], {'prog': 'LRX', 'd/libt.so': 'LR', 'lib/libt.so': 'LR',
+         'the loader of a program does not let itself be audited; what libraries it looks for was worked out from the program '
+         'instead': ''}, setup=make_linked,
+         keep=('prog', 'd/libt.so', 'lib/libt.so', 'the loader of a program does not let itself be audited; what libraries it '
+               'looks for was worked out from the program instead'))
+    AUDIT = was
+    early = {'l': 'L', 'd/f': 'LRT', 'd/g': 'LT', 'conf': 'LR'}
+    for method in METHODS:
+        for how, cmd in (('program', ['{repo}/alloc']), ('library', ['/usr/bin/env', 'LD_PRELOAD={repo}/liballoc.so', '/bin/cat', 'a'])):
+            want = dict({'a': 'LR'}, **({} if method == 'jemalloc' else early))
+            case('allocator that reads files, as a ' + how, method, cmd, want, setup=make_allocator,
+                 keep=('a', 'l', 'd/f', 'd/g', 'conf'))
+
+
 def make_c(repo):
     with open(repo + '/m.c', 'w') as f:
         f.write('#include "h.h"\n#include <stdio.h>\nint main(void) { return H; }\n')
@@ -267,13 +383,13 @@ def make_c(repo):
 
 
 def escapes():
-    case('static executable', 'preload', [TRACEE, 'run', './st', 'open_ways'], {'st': 'LRX'}, refused=True,
-         setup=copy_static)
-    case('static executable as command', 'preload', ['{repo}/st', 'open_ways'], {'st': 'LRX'}, refused=True,
-         setup=copy_static)
-    case('32 bit executable', 'preload', [TRACEE, 'run', './e32'], {'e32': 'LRX'}, refused=True, status=None,
-         setup=fake_32bit)
-    for method in METHODS[1:]:
+    for method in LIBC:
+        case('static executable', method, [TRACEE, 'run', './st', 'open_ways'], {'st': 'LRX'}, refused=True, setup=copy_static)
+        case('static executable as command', method, ['{repo}/st', 'open_ways'], {'st': 'LRX'}, refused=True,
+             setup=copy_static)
+        case('32 bit executable', method, [TRACEE, 'run', './e32'], {'e32': 'LRX'}, refused=True, status=None,
+             setup=fake_32bit)
+    for method in KERNEL:
         case('int 0x80', method, [TRACEE, 'int80'], {}, refused=True)
         case('static executable as command', method, ['{repo}/st', 'open_ways'], also={'st': 'LRX'}, setup=copy_static)
         case('static, dynamic, no environment, static', method,
@@ -357,6 +473,7 @@ def main():
         for name in PLAIN:
             case(name, method, [TRACEE, name], refused=name == 'ptrace' and method in BY_PTRACE)
     programs()
+    special()
     escapes()
     areas()
     volume()

@@ -52,7 +52,7 @@ static int merge(const struct lm_record *rec, void *arg)
 	if (count_only)
 		return 0;
 	for (f = files; f; f = f->next)
-		if (!strcmp(f->name, rec->path) && !(f->bits & LM_REFUSED) == !(rec->bits & LM_REFUSED))
+		if (!strcmp(f->name, rec->path) && !(f->bits & (LM_REFUSED | LM_WARNED)) == !(rec->bits & (LM_REFUSED | LM_WARNED)))
 			break;
 	if (!f) {
 		f = calloc(1, sizeof(*f));
@@ -97,7 +97,7 @@ static void report(FILE *out, const struct lm_slot *slot, int status)
 		for (i = 0; letters[i]; i++)
 			if (f->bits & 1u << i)
 				fputc(letters[i], out);
-		fprintf(out, "%s%s %s\n", f->bits & LM_EXECUTED ? "X" : "", f->bits & LM_REFUSED ? "!" : "", f->name);
+		fprintf(out, "%s%s %s\n", f->bits & LM_EXECUTED ? "X" : "", f->bits & LM_REFUSED ? "!" : f->bits & LM_WARNED ? "?" : "", f->name);
 	}
 }
 
@@ -199,12 +199,12 @@ int main(int argc, char **argv)
 	const char *dirs[16];
 	const char *out = NULL;
 	char dir[] = "/dev/shm/tracerun.XXXXXX";
-	char env[512], entry[600];
+	char env[512], entry[600], audit_lib[512], audit_entry[600];
 	struct lm_slot slot;
 	FILE *f;
 	struct child child = { .slot = &slot };
 	const char *method;
-	int c, rc, status, preload;
+	int c, rc, status, preload, audit;
 
 	while ((c = getopt(argc, argv, "+l:f:s:n:t:o:c")) > 0) {
 		if (c == 'l')
@@ -227,7 +227,8 @@ int main(int argc, char **argv)
 	if (argc - optind < 4 || !out)
 		return 2;
 	method = argv[optind + 1];
-	preload = !strcmp(method, "preload") || !strcmp(method, "hybrid");
+	audit = !strcmp(method, "audit");
+	preload = !strcmp(method, "preload") || !strcmp(method, "hybrid") || !strcmp(method, "jemalloc") || audit;
 	child.traced = !strcmp(method, "seccomp") || !strcmp(method, "hybrid");
 	child.all_calls = !strcmp(method, "allcalls");
 	child.ptraced = child.all_calls || !strcmp(method, "ptrace");
@@ -236,6 +237,15 @@ int main(int argc, char **argv)
 	child.cmd = argv + optind + 3;
 	if (child.traced || child.ptraced)
 		cfg.flags |= preload ? LM_LOGF_HYBRID : LM_LOGF_TRACED;
+	if (!strcmp(method, "jemalloc"))
+		cfg.flags |= LM_LOGF_DORMANT;
+	if (audit) {
+		cfg.flags |= LM_LOGF_AUDIT;
+		snprintf(audit_lib, sizeof(audit_lib), "%s", getenv("AUDIT_LIB"));
+		cfg.audit = audit_lib;
+		snprintf(audit_entry, sizeof(audit_entry), "LD_AUDIT=%s", audit_lib);
+		putenv(audit_entry);
+	}
 	root = cfg.repo_root = argv[optind + 2];
 	cfg.source_dirs = dirs;
 	cfg.preload = preload ? argv[optind] : "";
