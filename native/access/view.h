@@ -31,6 +31,12 @@ struct lm_area {
  * a lost one costs a record too many. `texts` remembers whole calls by the text of their path, `files` the bits
  * recorded per file. Bumping `gen`, or the log's, forgets texts.
  */
+struct lm_dir {		/* the dir last used as dirfd, by what makes sure it is still that one */
+	uint32_t seq;		/* odd: being written */
+	uint32_t gen, len;
+	uint64_t dev, ino;
+	char path[512];
+};
 #define LM_TEXTS 4096u		/* in sets of LM_WAYS: with one place for each, names that share it drive each other out */
 #define LM_WAYS  4u
 #define LM_FILES 4096u
@@ -40,6 +46,7 @@ struct lm_cache {
 	uint32_t turn;
 	uint64_t texts[LM_TEXTS];
 	uint64_t files[LM_FILES];
+	struct lm_dir dir;
 };
 
 /* Has this key been remembered? Remember it, in place of one of its set. Keys are odd, not 0. */

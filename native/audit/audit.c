@@ -61,7 +61,6 @@ EXPORT char *la_objsearch(const char *name, uintptr_t *cookie, unsigned flag)
 		if (flag == LA_SER_LIBPATH)
 			lm_variants_note(&view, &access_.a, name);
 		lm_begin(&view, &access_, LM_OP_DLOPEN, &args, 0);
-		lm_end(&view, &access_, 1, -1);
 	}
 	return (char *)name;
 }

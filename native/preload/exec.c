@@ -299,7 +299,7 @@ __attribute__((noinline)) static void note_actions(const posix_spawn_file_action
 			args.path = a->open.path;
 			args.flags = (uint32_t)a->open.flags;
 			lm_begin(v, acc, LM_OP_OPEN, &args, 0);
-			lm_end(v, acc, 0, -1);	/* a write stays "maybe": its outcome is the child's */
+			lm_end(v, acc, 0, &(struct lm_told){ .fd = -1 });	/* a write stays "maybe": its outcome is the child's */
 		}
 	}
 	if (dirfd >= 0)

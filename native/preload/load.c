@@ -178,7 +178,7 @@ static long routed(const struct lm_view *v, long nr, const struct lm_row *row, u
 		return rc < 0 ? rc : call(nr, r);
 	}
 	rc = call(nr, r);
-	lm_end(v, acc, rc >= 0, opens(op) ? (int)rc : -1);
+	lm_end(v, acc, rc >= 0, &(struct lm_told){ .fd = opens(op) ? (int)rc : -1 });
 	lm_give(acc);
 	if (rc >= 0 && (op == LM_OP_CHDIR || op == LM_OP_FCHDIR))
 		lm_moved(v);
