@@ -27,7 +27,7 @@ struct lm_log_header {
 	uint64_t head;			/* offset of the next record; atomic add; may pass `size` (overflow) */
 	uint64_t size;
 	uint64_t overflow;		/* records that found no room */
-	uint32_t link_support;		/* 0 none, 1 file, 2 full */
+	uint32_t link_support;		/* 0 none, 1 file, 2 full, 3 full_ext: as full, which follows links out of the repo too */
 	uint32_t repo_root;		/* offsets in text: physical root, no trailing / */
 	uint32_t tmp_dir;
 	uint32_t socket;		/* name of the agent's socket for in-job calls */

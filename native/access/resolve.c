@@ -178,7 +178,7 @@ static int may_be_link(const struct lm_view *v, const struct lm_path *out, int l
 {
 	uint32_t support = v->area->cfg->link_support;
 
-	if (support == 2 || (support == 1 && last))
+	if (support >= 2 || (support == 1 && last))
 		return 1;
 	return lm_where(v->area, out->real, out->len) != LM_IN_REPO;
 }

@@ -207,7 +207,7 @@ PLAIN = ['open_ways', 'stdio', 'stat', 'access', 'readlink', 'realpath', 'dotdot
          'rename_dir', 'links', 'unlink', 'dirs', 'attr', 'list', 'glob', 'nftw', 'mkstemp', 'exec', 'exec_chain',
          'exec_path', 'clean_env', 'vfork', 'spawn', 'shell', 'threads', 'closefrom', 'signals', 'errno', 'rewrite',
          'admin', 'inline', 'inline_exec', 'own_filter', 'ptrace', 'thread_exec', 'cancel', 'tmpfile', 'late_link', 'mknod',
-         'small_stack']
+         'small_stack', 'uring', 'thread_fork', 'walk']
 
 
 def make_lib(repo):
@@ -390,6 +390,8 @@ def escapes():
         case('32 bit executable', method, [TRACEE, 'run', './e32'], {'e32': 'LRX'}, refused=True, status=None,
              setup=fake_32bit)
     for method in KERNEL:
+        case('x32', method, [TRACEE, 'x32'], {}, refused=True)
+        case('names moved by inline calls', method, [TRACEE, 'moved_inline'])
         case('int 0x80', method, [TRACEE, 'int80'], {}, refused=True)
         case('static executable as command', method, ['{repo}/st', 'open_ways'], also={'st': 'LRX'}, setup=copy_static)
         case('static, dynamic, no environment, static', method,
@@ -405,6 +407,8 @@ def escapes():
     for name in ('open_ways', 'clean_env', 'spawn', 'threads', 'list', 'realpath'):
         case('no place for the gate: ' + name, 'hybrid', [LOW, name], by='seccomp')
     for method in METHODS:
+        if method not in BY_PTRACE:
+            case('calls skipped by a debugger', method, [TRACEE, 'skipped'])
         case('mount', method, [TRACEE, 'mount'], {}, refused=True)
         case('mount allowed', method, [TRACEE, 'mount_ok'], {}, opts=['-f', '8'])
         case('open by handle', method, [TRACEE, 'handle'], {}, refused=True)
@@ -428,8 +432,8 @@ def make_between(repo):
 def areas():
     for method in METHODS:
         for support, want in ((0, {'ld/f': 'LR', 'l': 'LR'}), (1, {'ld/f': 'LR', 'l': 'L', 'a': 'LR'}),
-                              (2, {'ld': 'L', 'd/f': 'LR', 'l': 'L', 'a': 'LR'})):
-            case('link_support %s' % ('none', 'file', 'full')[support], method,
+                              (2, {'ld': 'L', 'd/f': 'LR', 'l': 'L', 'a': 'LR'}), (3, {'ld': 'L', 'd/f': 'LR', 'l': 'L', 'a': 'LR'})):
+            case('link_support %s' % ('none', 'file', 'full', 'full_ext')[support], method,
                  ['/bin/sh', '-c', 'read x < ld/f; read x < l'], want, opts=['-l', str(support)])
 
         def source(repo):
@@ -444,6 +448,8 @@ def areas():
              {'a': 'LR'}, setup=lambda repo: os.mkdir(repo + '/t'), opts=['-t', '{top}/repo/t'])
         case('out of the repo', method, ['/bin/sh', '-c', 'cd {top}; echo > x; cat x; ln -s {repo}/d y; cat y/f'],
              {'d/f': 'LR'})
+        case('from out of the repo by a link, full_ext', method, ['/bin/sh', '-c', 'ln -s {repo}/d {top}/y; read x < {top}/y/f'],
+             {'d/f': 'LR'}, opts=['-l', '3'])
 
 
 def volume():
