@@ -210,6 +210,10 @@ PLAIN = ['open_ways', 'stdio', 'stat', 'access', 'readlink', 'realpath', 'dotdot
          'small_stack', 'uring', 'thread_fork', 'walk']
 
 
+def slower(name, method):
+    return ['2000'] if name == 'signals' and method in BY_PTRACE else []
+
+
 def make_lib(repo):
     with open(repo + '/t.c', 'w') as f:
         f.write('int t(void) { return 0; }\n')
@@ -400,7 +404,7 @@ def escapes():
         case('code where the gate would be', method, [STATIC, 'low_code'], {}, refused=True)
         for name in PLAIN:
             if name not in ('clean_env', 'closefrom'):
-                case('static ' + name, method, [STATIC, name], by='seccomp' if method == 'hybrid' else method,
+                case('static ' + name, method, [STATIC, name] + slower(name, method), by='seccomp' if method == 'hybrid' else method,
                      refused=name == 'ptrace' and method in BY_PTRACE)
     case('map over the gate', 'hybrid', [TRACEE, 'low_map'], refused=True)
     case('map where the gate would be', 'seccomp', [TRACEE, 'low_map'])
@@ -477,7 +481,7 @@ def main():
     open_table()
     for method in METHODS:
         for name in PLAIN:
-            case(name, method, [TRACEE, name], refused=name == 'ptrace' and method in BY_PTRACE)
+            case(name, method, [TRACEE, name] + slower(name, method), refused=name == 'ptrace' and method in BY_PTRACE)
     programs()
     special()
     escapes()

@@ -613,7 +613,8 @@ static void on_signal(int sig)
 
 static void c_signals(void)
 {
-	struct itimerval it = { { 0, 100 }, { 0, 100 } };
+	long every = args[0] ? atol(args[0]) : 100;	/* us; a tracer stops at each signal, and must get on */
+	struct itimerval it = { { 0, every }, { 0, every } };
 	struct stat st;
 	char name[32];
 	int i;
