@@ -76,11 +76,14 @@ int lm_slot_reset(struct lm_slot *slot, uint64_t token, const struct lm_slot_cfg
 	log->tmp_dir = put(log, &at, cfg->tmp_dir);
 	log->socket = put(log, &at, cfg->socket);
 	log->preload = put(log, &at, cfg->preload);
+	log->audit = put(log, &at, cfg->audit ? cfg->audit : "");
 	log->n_source_dirs = cfg->n_source_dirs;
 	log->source_dirs = at;
 	for (i = 0; i < 2 * cfg->n_source_dirs; i++)
 		put(log, &at, cfg->source_dirs[i]);
 	log->text_size = at;
+	log->n_off = 0;
+	memset(log->off, 0, sizeof(log->off));
 	memset(log->reserved, 0, sizeof(log->reserved));
 	if (at >= LM_LOG_HEAD_SIZE)
 		return -E2BIG;

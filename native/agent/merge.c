@@ -71,7 +71,7 @@ static void clear(struct merged *m)
 	for (uint32_t i = 0; i < m->n; i++)
 		m->table[m->list[i].at] = EMPTY;
 	m->n = 0;
-	m->refused = NULL;
+	m->refused = m->warned = NULL;
 	m->overflow = false;
 }
 
@@ -171,6 +171,8 @@ static int on_record(const struct lm_record *rec, void *arg)
 	if (rec->bits & LM_REFUSED) {
 		if (!m->refused)
 			m->refused = rec->path;
+	} else if (rec->bits & LM_WARNED) {
+		m->warned = rec->path;
 	} else {
 		add(m, &r);
 	}
