@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#define LM_LOG_VERSION   1u
+#define LM_LOG_VERSION   2u
 #define LM_LOG_SIZE      (256ull << 20)	/* mapping; sparse, only what is used costs memory */
 #define LM_LOG_HEAD_SIZE 65536u		/* records begin here */
 #define LM_LOG_ENV       "LMAKE_AUTODEP_ENV"
@@ -35,7 +35,11 @@ struct lm_log_header {
 	uint32_t source_dirs;		/* n pairs of strings: physical dir, name it is reported under (both end with /) */
 	uint32_t text_size;		/* bytes of text used */
 	uint32_t gen;			/* bumped when a name changes meaning: link made, file renamed or removed */
-	uint32_t reserved[6];
+	uint32_t seen_root;		/* repo root as the job sees it; the same as repo_root without a view on it */
+	uint32_t n_mounts;		/* where the job sees other files than are there for us: see mounts.h */
+	uint32_t mounts;
+	uint32_t condemned;		/* set by whoever saw a call for which the job must be killed at once */
+	uint32_t reserved[2];
 	char text[];
 };
 
@@ -43,7 +47,7 @@ struct lm_log_header {
 #define LM_LOGF_AUTO_MKDIR 2u
 #define LM_LOGF_TRACED     4u	/* a syscall tracer is at work too: preload stays silent */
 #define LM_LOGF_MOUNT_OK   8u	/* mount and chroot are allowed; else refused with EPERM and an LM_REFUSED record */
-#define LM_LOGF_OWN_ROOT  16u	/* the job has its own mounts or root: the seccomp method looks through /proc/<pid>/root */
+#define LM_LOGF_OWN_ROOT  16u	/* the job has its own pids, mounts or root: the agent looks through /proc/<pid>/root */
 #define LM_LOGF_HYBRID   32u	/* a syscall tracer sees all calls but those made through the gate (gate.h), where preload makes its own */
 
 /* access bits: the same as protocols.md section 4 */

@@ -257,6 +257,9 @@ static void serve(struct caller *c)
 		call_note_reads(c->job, call);
 		reply(c, 0, NULL);
 		return;
+	case LM_VERB_CONDEMN:		/* it has said why in its log, and hears of us no more */
+		job_kill(c->job, OUT_REFUSED);
+		return;
 	case LM_VERB_CHECK:
 		if (call->delay_ms)
 			check_later(c, sync);
@@ -282,6 +285,13 @@ static bool on_call(struct caller *c, uint8_t type, struct lm_reader *r)
 	c->job = call_owner(token);
 	if (!c->job || call_read(&c->call, r) < 0)
 		return false;
+	if (c->job->iso) {
+		struct ucred peer;
+		socklen_t size = sizeof peer;
+
+		if (!getsockopt(c->src.fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
+			c->call.pid = peer.pid;
+	}
 	serve(c);
 	return true;
 }

@@ -3,7 +3,7 @@
  * outlive it: a daemon left behind still needs its calls served, so its slot is not lent again before it is gone.
  */
 #define _GNU_SOURCE
-#include "slots.h"
+#include "isolate.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -78,7 +78,16 @@ int slot_take(struct job *job)
 	}
 	cfg.source_dirs = dirs;
 	if (job->order.autodep == AUTODEP_PRELOAD || job->order.autodep == AUTODEP_HYBRID)
-		cfg.preload = preload;
+		cfg.preload = job->library ? job->library : preload;
+	if (job->iso) {
+		cfg.flags |= LM_LOGF_OWN_ROOT;
+		cfg.seen_root = job->iso->plan.seen_root;
+		cfg.n_mounts = job->iso->plan.n_text;
+		cfg.mounts = job->iso->plan.text.data;
+		cfg.mounts_size = (uint32_t)job->iso->plan.text.len;
+	}
+	if (job->order.iso.flags & ISO_MOUNT_OK)
+		cfg.flags |= LM_LOGF_MOUNT_OK | LM_LOGF_OWN_ROOT;
 	if (job->order.autodep == AUTODEP_HYBRID)
 		cfg.flags |= LM_LOGF_HYBRID;
 	if (job->order.autodep == AUTODEP_SECCOMP)
@@ -141,6 +150,10 @@ static void on_notify(struct source *s, uint32_t events)
 
 	if (events & EPOLLIN)
 		rc = lm_trace_serve(slot->trace);
+	if (slot->owned && slot->log.log->condemned)
+		for (struct job *job = agent.jobs; job; job = job->next)
+			if (job->slot == slot)
+				job_kill(job, OUT_REFUSED);
 	if (rc < 0 && rc != -ENOENT) {
 		proto_log("agent: the tracer of system calls failed: %s", strerror(-rc));
 		for (struct job *job = agent.jobs; job; job = job->next)

@@ -5,7 +5,7 @@
  * child runs on a stack of its own, calls nothing but system calls, and touches nothing but its struct launch.
  */
 #define _GNU_SOURCE
-#include "agent.h"
+#include "isolate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,7 +77,7 @@ static int child(void *arg)
 
 /* ---- which file, which environment ---- */
 
-static const char *env_value(char *const *env, const char *key)
+const char *env_value(char *const *env, const char *key)
 {
 	size_t n = strlen(key);
 
@@ -113,6 +113,7 @@ static bool preloads(const struct order *o)
 /* Tracer variables are put in place of what the rule gave, so that no key comes twice. Returns what to free. */
 static char *add_tracer_env(struct job *job)
 {
+	const char *library = lm_log_text(job->slot->log.log, job->slot->log.log->preload);
 	struct order *o = &job->order;
 	char *preload = NULL, **at;
 	uint32_t kept = 0;
@@ -121,8 +122,7 @@ static char *add_tracer_env(struct job *job)
 		if (!strncmp(o->env[i], "LMAKE_AUTODEP_ENV=", 18))
 			continue;
 		if (preloads(o) && !strncmp(o->env[i], "LD_PRELOAD=", 11)) {
-			if (!preload && asprintf(&preload, "LD_PRELOAD=%s/lib/liblmake_preload.so:%s",
-						 agent.config.install, o->env[i] + 11) < 0)
+			if (!preload && asprintf(&preload, "LD_PRELOAD=%s:%s", library, o->env[i] + 11) < 0)
 				abort();
 			continue;
 		}
@@ -131,7 +131,7 @@ static char *add_tracer_env(struct job *job)
 	at = o->env + kept;
 	*at++ = job->token;
 	if (preloads(o)) {
-		if (!preload && asprintf(&preload, "LD_PRELOAD=%s/lib/liblmake_preload.so", agent.config.install) < 0)
+		if (!preload && asprintf(&preload, "LD_PRELOAD=%s", library) < 0)
 			abort();
 		*at++ = preload;
 	}
@@ -232,6 +232,32 @@ static void serve(struct job *job, struct launch *l)
 	l->error = -rc;
 }
 
+/* Its first process does the rest, while we go on. */
+static int spawn_isolated(struct job *job)
+{
+	struct ns_launch l = {
+		.argv = job->order.argv, .cwd = job->order.cwd, .slot = job->slot, .small_id = job->order.small_id,
+		.watched = job->order.autodep != AUTODEP_NONE, .all = job->order.flags & JOB_RECORD_ALL,
+		.traced = job->order.autodep == AUTODEP_SECCOMP || job->order.autodep == AUTODEP_HYBRID,
+	};
+	char *preload;
+	int rc;
+
+	if (job_redirect(job, &l.ends) < 0) {
+		ends_close(&l.ends);
+		return -1;
+	}
+	preload = add_tracer_env(job);
+	l.env = job->order.env;
+	job->start = now_real();
+	rc = l.traced ? lm_trace_prepare() : 0;
+	if (rc >= 0)
+		rc = ns_spawn(job, &l);
+	ends_close(&l.ends);
+	free(preload);
+	return rc;
+}
+
 int job_spawn(struct job *job)
 {
 	struct launch l = {
@@ -241,6 +267,8 @@ int job_spawn(struct job *job)
 	};
 	char found[4096], *preload;
 
+	if (job->iso)
+		return spawn_isolated(job);
 	l.path = find_program(&job->order, found);
 	if (!l.path) {
 		job_message(job, "cannot run %s : not found in $PATH, consider : its full name, or PATH in environ",
@@ -261,6 +289,7 @@ int job_spawn(struct job *job)
 		job_message(job, "cannot make a process : %s, consider : fewer jobs at once", strerror(errno));
 		return -1;
 	}
+	job->group = job->pid;
 	if (l.notify >= 0)
 		serve(job, &l);
 	if (l.step) {

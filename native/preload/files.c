@@ -503,10 +503,10 @@ LM_EXPORT int open_by_handle_at(int mount_fd, struct file_handle *handle, int fl
 
 LM_EXPORT int mount(const char *what, const char *where, const char *type, unsigned long flags, const void *data)
 {
-	return LM_INT(LM_OP_MOUNT, LM_AT(AT_FDCWD, NULL, 0, 0), LM_REAL(mount)(what, where, type, flags, data));
+	return LM_INT(LM_OP_MOUNT, ({ .call = "mount" }), LM_REAL(mount)(what, where, type, flags, data));
 }
 
 LM_EXPORT int chroot(const char *path)
 {
-	return LM_INT(LM_OP_MOUNT, LM_AT(AT_FDCWD, NULL, 0, 0), LM_REAL(chroot)(path));
+	return LM_INT(LM_OP_MOUNT, ({ .call = "chroot" }), LM_REAL(chroot)(path));
 }

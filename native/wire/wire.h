@@ -28,6 +28,7 @@ enum lm_tty { LM_TTY_IN = 1, LM_TTY_OUT = 2, LM_TTY_SAME = 4, LM_REPO_READONLY =
 /* Verbs and option bits of CALL. */
 enum lm_verb {
 	LM_VERB_DEPEND = 1, LM_VERB_TARGET = 2, LM_VERB_CHECK = 3, LM_VERB_LIST_DEPS = 4, LM_VERB_LIST_TARGETS = 5,
+	LM_VERB_CONDEMN = 6,
 };
 enum lm_call_opt {
 	LM_OPT_READ = 1, LM_OPT_WRITE = 2, LM_OPT_DIRECT = 4, LM_OPT_VERBOSE = 8, LM_OPT_REGEXPR = 16,

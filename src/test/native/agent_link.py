@@ -39,6 +39,16 @@ def frame(kind, payload):
     return u32(len(payload) + 1) + u8(kind) + payload
 
 
+def isolation(flags=0, chroot='', repo_view='', tmp_view='', lmake_view='', lmake_root='', views=()):
+    """The end of START. A view is (name, dir), or (name, [upper, lower...], [what to copy up...])."""
+    out = u8(flags) + b''.join(string(s) for s in (chroot, repo_view, tmp_view, lmake_view, lmake_root)) + u32(len(views))
+    for view in views:
+        overlay = not isinstance(view[1], str)
+        dirs = list(view[1]) if overlay else [view[1]]
+        out += string(view[0]) + u8(overlay) + strings(dirs) + strings(list(view[2]) if len(view) > 2 else [])
+    return out
+
+
 class Reader:
     def __init__(self, data):
         self.data, self.at = data, 0
@@ -139,7 +149,7 @@ class Agent:
             self.changed.notify_all()
 
     def start(self, argv, env=None, cwd='', stdin='', stdout='', tmp='', flags=0, autodep=0, timeout=0, kill_sigs=(),
-              pre=(), wanted=()):
+              pre=(), wanted=(), iso=None):
         self.seq += 1
         if isinstance(argv, str):
             argv = ['/bin/sh', '-c', argv]
@@ -148,7 +158,7 @@ class Agent:
         self.send(2, u64(self.seq) + u64(self.seq) + strings(argv) + strings(env) + string(cwd) + string(stdin)
                   + string(stdout) + string(tmp) + u8(flags) + u8(autodep) + u32(timeout) + u32(len(kill_sigs))
                   + bytes(kill_sigs) + u32(len(pre))
-                  + b''.join(u8(w) + string(n) + u64(s) + string(note) for w, n, s, note in pre) + strings(list(wanted)))
+                  + b''.join(u8(w) + string(n) + u64(s) + string(note) for w, n, s, note in pre) + strings(list(wanted)) + isolation(**(iso or {})))
         return self.seq
 
     def wait(self, seq, timeout=30):

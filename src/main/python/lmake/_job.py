@@ -10,9 +10,9 @@ import struct
 import _socket  # the C part of socket: a job that only allows dirs to be listed starts 5 ms sooner
 
 _ENV = 'LMAKE_AUTODEP_ENV'
-_VERSION = 1
+_VERSION = 2
 _TEXT = 100  # where the strings of the header begin
-_HEADER = struct.Struct('<II QQQQ IIIIIII')
+_HEADER = struct.Struct('<II QQQQ IIIIIIIIII')
 _CALL, _REPLY = 1, 1
 _DEPEND, _TARGET, _CHECK, _LIST_DEPS, _LIST_TARGETS = 1, 2, 3, 4, 5
 _READ, _WRITE, _DIRECT, _VERBOSE, _REGEXPR, _FOLLOW, _NO_ALLOW, _NO_REQUIRED, _SYNC, _IGNORE = (
@@ -41,7 +41,7 @@ class _Job(object):
         if fields[0] != _VERSION:
             raise RuntimeError('the agent of this job has another version than this lmake')
         self.alive = fields[2] == self.token
-        self.root = _string(data, fields[7])
+        self.root = _string(data, fields[15])
         self.socket = _string(data, fields[9])
 
 
