@@ -126,7 +126,7 @@ static bool plan_root(struct planner *w)
 	w->p->base = realpath(chroot, NULL);
 	if (!w->p->base)
 		abort();
-	if (related(w->p->base, w->root) || related(w->p->base, w->tmp)) {
+	if (related(w->p->base, w->root) || (*w->tmp && related(w->p->base, w->tmp))) {
 		job_message(w->job, "chroot_dir %s %s the repo, its files could not be told from those of the repo, "
 			    "consider : a dir elsewhere, or views", chroot,
 			    covers(w->root, w->p->base) ? "lies in" : "contains");
@@ -405,8 +405,10 @@ static void tell_layer(struct ns_plan *p, const char *dir, const char *look)
 }
 
 /* A mount that has nothing to do with what is recorded is not worth looking for. */
-static bool matters(const struct planner *w, const char *dir)
+static bool matters(const struct planner *w, const char *at, const char *dir)
 {
+	if (related(at, w->root) || related(at, w->p->seen_root))
+		return true;
 	if (*w->p->base || related(dir, w->root) || (*w->tmp && related(dir, w->tmp)))
 		return true;
 	for (uint32_t i = 0; i < agent.config.n_dirs; i++) {
@@ -439,7 +441,7 @@ static void tell_all(struct planner *w)
 		char look[32];
 
 		if (!m->lower) {
-			if (!matters(w, m->from))
+			if (!matters(w, m->at, m->from))
 				continue;
 			tell(p, m->at, 1);
 			tell_layer(p, m->from, "");
@@ -473,16 +475,23 @@ static bool views_are_sound(struct planner *w)
 	};
 
 	for (size_t i = 0; i < 3; i++) {
+		char place[PATH_MAX];
+		const char *source;
+
 		if (!*views[i].at)
 			continue;
-		if (place_is_missing(w, views[i].what, views[i].at))
+		snprintf(place, sizeof place, "%s", views[i].at);
+		if (!i)
+			cut(place, levels_up(&source));
+		if (place_is_missing(w, views[i].what, place))
 			return false;
 		if (i != 1 && *w->p->seen_tmp && *o->tmp_view && related(views[i].at, o->tmp_view)) {
 			job_message(w->job, "%s %s and tmp_view %s cover each other, consider : views apart", views[i].what,
 				    views[i].at, o->tmp_view);
 			return false;
 		}
-		if (!*w->p->base && (covers(views[i].at, w->root) || covers(views[i].at, agent.config.logs))) {
+		if ((i && covers(views[i].at, w->p->seen_root)) || (!i && !*w->p->base && covers(views[i].at, w->root)) ||
+		    covers(views[i].at, agent.config.logs)) {
 			job_message(w->job, "%s %s would hide the repo or the logs of lmake, consider : a view elsewhere, such as /%s",
 				    views[i].what, views[i].at, i ? "view" : "repo");
 			return false;

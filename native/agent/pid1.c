@@ -260,12 +260,10 @@ static void spread_pids(uint64_t small_id)
 	write_file("/proc/sys/kernel/ns_last_pid", text);
 }
 
-static void first_process(struct job *job, const struct ns_launch *l, bool users)
+static void first_process(struct job *job, const struct ns_launch *l, bool users, uid_t uid, gid_t gid)
 {
 	static struct ns_note note;
 	struct isolation *iso = job->iso;
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
 	const int keep[] = { control_fd, l->ends.in, l->ends.out, l->ends.err };
 	pid_t pid;
 
@@ -301,7 +299,9 @@ int ns_spawn(struct job *job, const struct ns_launch *l)
 {
 	struct isolation *iso = job->iso;
 	struct ns_note note;
-	bool users = geteuid();
+	uid_t uid = geteuid();		/* asked here: there nobody has a name yet */
+	gid_t gid = getegid();
+	bool users = uid;
 	int ends[2], on = 1;
 	pid_t pid;
 
@@ -315,7 +315,7 @@ int ns_spawn(struct job *job, const struct ns_launch *l)
 	if (pid < 0 && errno == EPERM && !users)	/* root without the right to: as anybody else */
 		pid = clone_first(users = true);
 	if (!pid)
-		first_process(job, l, users);
+		first_process(job, l, users, uid, gid);
 	close(ends[1]);
 	if (pid < 0) {
 		close(ends[0]);

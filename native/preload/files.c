@@ -510,3 +510,17 @@ LM_EXPORT int chroot(const char *path)
 {
 	return LM_INT(LM_OP_MOUNT, ({ .call = "chroot" }), LM_REAL(chroot)(path));
 }
+
+int move_mount(int from, const char *what, int to, const char *where, unsigned flags);
+
+LM_EXPORT int move_mount(int from, const char *what, int to, const char *where, unsigned flags)
+{
+	return LM_INT(LM_OP_MOUNT, ({ .call = "move_mount" }), LM_REAL(move_mount)(from, what, to, where, flags));
+}
+
+int pivot_root(const char *root, const char *old);
+
+LM_EXPORT int pivot_root(const char *root, const char *old)
+{
+	return LM_INT(LM_OP_MOUNT, ({ .call = "pivot_root" }), LM_REAL(pivot_root)(root, old));
+}

@@ -96,21 +96,26 @@ def decode_end(r):
 
 
 class Agent:
-    def __init__(self, install, configure=True, source_dirs=(), logs='/dev/shm'):
+    def __init__(self, install, configure=True, source_dirs=(), logs='/dev/shm', wrap=(), prepare=None, inside=''):
+        """wrap: words before the agent's name; prepare: called with the agent before it starts; inside: root is so deep."""
         self.install = os.path.abspath(install)
-        self.root = os.path.realpath(tempfile.mkdtemp(prefix='lmake-agent-'))
+        self.top = os.path.realpath(tempfile.mkdtemp(prefix='lmake-agent-'))
+        self.root = os.path.join(self.top, inside) if inside else self.top
         os.makedirs(self.root + '/LMAKE/lmake')
+        if prepare:
+            prepare(self)
         self.seq = 0
         self.ends, self.started, self.logs, self.live = {}, {}, [], {}
         self.asks, self.stated = queue.Queue(), queue.Queue()
         self.changed = threading.Condition()
-        self.process = subprocess.Popen([self.install + '/bin/lmake_agent'], cwd=self.root, stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([*wrap, self.install + '/bin/lmake_agent'], cwd=self.root, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
         if configure:
-            self.send(1, string(self.root) + string(self.install) + strings(list(source_dirs)) + u8(1) + u32(MAX_KEPT)
-                      + string(logs))
+            self.config = (string(self.root) + string(self.install) + strings(list(source_dirs)) + u8(1) + u32(MAX_KEPT)
+                           + string(logs))
+            self.send(1, self.config)
 
     def send(self, kind, payload):
         self.process.stdin.write(frame(kind, payload))
@@ -214,5 +219,5 @@ class Agent:
         finally:
             self.process.kill()
         self.reader.join(5)
-        shutil.rmtree(self.root, ignore_errors=True)
+        shutil.rmtree(self.top, ignore_errors=True)
         return code
