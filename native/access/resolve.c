@@ -164,6 +164,14 @@ static unsigned own_pid(const struct lm_view *v)
 	return pid ? pid : (unsigned)v->pid;
 }
 
+/* A dir left through "..": were it a link, the path would lead elsewhere. */
+static void note_left(const struct lm_view *v, const struct lm_path *out)
+{
+	if (lm_where(v->area, out->real, out->len) == LM_IN_REPO && may_be_link(v, out, 0) &&
+	    !lm_noted(v, out->real, out->len, LM_L))
+		lm_note(v, out->real, out->len, LM_L, LM_SIG_NONE, 0);
+}
+
 /* Text of the link `out` stands at, in buf. The length, 0 if it is no link, -errno. */
 static long link_text(const struct lm_view *v, const struct lm_path *out, char *buf, uint32_t room)
 {
@@ -248,6 +256,7 @@ static int step(struct walk *w, int follow)
 	if (n == 2 && p[0] == '.' && p[1] == '.') {
 		if (out->absent)
 			return 1;	/* the call fails at the missing component: that is all it tells */
+		note_left(w->v, out);
 		pop(out);
 		return 0;
 	}
