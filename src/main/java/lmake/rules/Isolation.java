@@ -1,6 +1,9 @@
 package lmake.rules;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What of the machine a job is to see otherwise than it is, and what it may do about it. Names are absolute and without
@@ -45,6 +48,32 @@ public record Isolation(
       dirs = List.copyOf(dirs);
       copyUp = List.copyOf(copyUp);
     }
+
+    private String shown() {
+      if (!overlay) return dirs.get(0);
+      String copied = copyUp.isEmpty() ? "" : " , copy_up:" + String.join(" ", copyUp);
+      return "upper:" + dirs.get(0) + " , lower:" + String.join(" ", dirs.subList(1, dirs.size())) + copied;
+    }
+  }
+
+  /** What is asked, for people: by name of attribute; views as {@code views NAME}. */
+  public Map<String, String> shown() {
+    Map<String, String> shown = new LinkedHashMap<>();
+    List<String> actions = new ArrayList<>();
+    if (userName) actions.add("user_name");
+    if (resolvConf) actions.add("resolv_conf");
+    shown.put("chroot_dir", chroot);
+    shown.put("chroot_actions", String.join(" , ", actions));
+    shown.put("lmake_root", lmakeRoot);
+    shown.put("lmake_view", lmakeView);
+    shown.put("repo_view", repoView);
+    shown.put("tmp_view", tmpView);
+    shown.put("kill_daemons", killDaemons ? "true" : "");
+    shown.put("mount_chroot_ok", mountChrootOk ? "true" : "");
+    shown.put("check_abs_paths", checkAbsPaths ? "true" : "");
+    for (View view : views) shown.put("views " + view.at(), view.shown());
+    shown.values().removeIf(String::isEmpty);
+    return shown;
   }
 
   /** Whether its files may be others than those we see under the same names. */
