@@ -372,6 +372,19 @@ static void begin_chdir(const struct lm_view *v, struct lm_access *acc, const st
 	acc->key = 0;
 }
 
+/* In an overlay a new date for a file of a lower layer is a copy of it in the upper one: the disk will tell. */
+static void begin_dates(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args, int follow)
+{
+	struct state s;
+
+	lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
+	if (!v->area->n_mounts || !matters(v, &acc->a) || !lm_in_lower_layer(v, acc->a.real, acc->a.len))
+		return;
+	look(v, &acc->a, &s);
+	if (s.mode && !S_ISDIR(s.mode))
+		note_state(v, &acc->a, LM_MAYBE_WRITE, &s);
+}
+
 static uint32_t statx_bits(uint32_t mask)
 {
 	if (mask & (STATX_TYPE | STATX_SIZE | STATX_BLOCKS))
@@ -392,7 +405,8 @@ static int begin_mount(const struct lm_view *v, const struct lm_args *args)
 {
 	if (v->area->cfg->flags & LM_LOGF_MOUNT_OK)
 		return 0;
-	lm_refuse(v, "system call %s is not allowed, consider : mount_chroot_ok = True", args->call ? args->call : "mount", "");
+	lm_refuse(v, "system call %s is not allowed, consider : mount_chroot_ok = "
+		    "True", args->call ? args->call : "mount", "");
 	lm_condemn(v);
 	return -EPERM;
 }
@@ -467,7 +481,7 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 		begin_look(v, acc, args, LM_T, 0);
 		break;
 	case LM_OP_LINKS:
-		begin_look(v, acc, args, 0, follow);
+		begin_dates(v, acc, args, follow);
 		break;
 	case LM_OP_LISTNAME:
 		begin_look(v, acc, args, LM_LISTED, 1);

@@ -4,8 +4,8 @@
  * any thread, and the agent. No malloc, errno untouched.
  *
  * In the log's header a mount is: the name it is seen at, NUL ("" is the root itself); its number of layers, one byte;
- * for each layer, the topmost first, its physical name, NUL, and a name under which the job can look at that layer alone,
- * NUL ("" for a mount of one layer: what is seen there is it). No name ends with /.
+ * for each layer, the topmost first, its physical name, NUL, and a name under which the job can look at that layer
+ * alone, NUL ("" for a mount of one layer: what is seen there is it). No name ends with /.
  */
 #ifndef LMAKE_ACCESS_MOUNTS_H
 #define LMAKE_ACCESS_MOUNTS_H

@@ -42,7 +42,10 @@ fail:
 	return rc;
 }
 
-/* Copy bytes that end with a NUL at *at in the header's text; its offset, or 0 when there is no room (offset 0 is the empty string). */
+/*
+ * Copy bytes that end with a NUL at *at in the header's text; its offset, or 0 when there is no room (offset 0 is the
+ * empty string).
+ */
 static uint32_t put_bytes(struct lm_log_header *log, uint32_t *at, const char *s, size_t n)
 {
 	uint32_t here = *at;

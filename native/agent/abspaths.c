@@ -1,6 +1,6 @@
 /*
- * Does what a job has made hold the name of the repo? Then it would not be the same elsewhere (check_abs_paths). The file is
- * read in blocks, and a name that lies across two of them is found too. Agent's thread, at the end of the job.
+ * Does what a job has made hold the name of the repo? Then it would not be the same elsewhere (check_abs_paths). The
+ * file is read in blocks, and a name that lies across two of them is found too. Agent's thread, at the end of the job.
  */
 #define _GNU_SOURCE
 #include "agent.h"

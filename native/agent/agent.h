@@ -98,7 +98,8 @@ struct pre_action {
 };
 
 enum isolation_flag {
-	ISO_KILL_DAEMONS = 1, ISO_MOUNTS = 2, ISO_MOUNT_OK = 4, ISO_CHECK_PATHS = 8, ISO_USER_NAME = 16, ISO_RESOLV_CONF = 32,
+	ISO_KILL_DAEMONS = 1, ISO_MOUNTS = 2, ISO_MOUNT_OK = 4, ISO_CHECK_PATHS = 8, ISO_USER_NAME = 16,
+		    ISO_RESOLV_CONF = 32,
 };
 
 struct view_order {

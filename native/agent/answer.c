@@ -140,7 +140,8 @@ static int resolve_seen(struct job *job, const struct call *c, const char *name,
 	return name_report(*buf ? buf : "/", to);
 }
 
-static int resolve(struct job *job, const struct call *c, const char *name, bool follow, struct resolved *to, link_fn link)
+static int resolve(struct job *job, const struct call *c, const char *name, bool follow, struct resolved *to,
+	    link_fn link)
 {
 	if (job->iso && job->iso->plan.n_text && c->pid)
 		return resolve_seen(job, c, name, follow, to);
@@ -317,7 +318,8 @@ uint8_t call_list(struct job *job, const struct call *c, struct tally *lines)
 		if (!strcmp(a->name, ".") || (targets ? !a->write : !a->read || a->bits & LM_READ_LATE))
 			continue;
 		if (is_below(dir.name, a->name) && (!with || !regexec(&re, a->name, 0, NULL, 0)))
-			put_seen_from(lines, job->iso ? job->iso->plan.seen_root : agent.config.root, cwd.name, inside, a->name);
+			put_seen_from(lines, job->iso ? job->iso->plan.seen_root : agent.config.root, cwd.name,
+				    inside, a->name);
 	}
 	if (with)
 		regfree(&re);

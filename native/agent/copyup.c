@@ -1,6 +1,7 @@
 /*
- * What a view copies from its lower dirs to its upper one before the job starts (copy_up). Runs in the job's first process,
- * while all names are still ours, and tells the log of accesses what it reads and writes, as the job itself would.
+ * What a view copies from its lower dirs to its upper one before the job starts (copy_up). Runs in the job's first
+ * process, while all names are still ours, and tells the log of accesses what it reads and writes, as the job itself
+ * would.
  */
 #define _GNU_SOURCE
 #include "isolate.h"
@@ -31,7 +32,8 @@ static void record(struct slot *slot, const char *physical, uint32_t bits)
 	sig = name_sig(physical, &date);
 	if (sig > LM_SIG_UNKNOWN)
 		bits |= LM_EXISTED;
-	lm_append(slot->log.log, slot->log.log->token, (uint32_t)getpid(), bits, sig, date, to.name, (uint32_t)strlen(to.name));
+	lm_append(slot->log.log, slot->log.log->token, (uint32_t)getpid(), bits, sig, date, to.name,
+		    (uint32_t)strlen(to.name));
 }
 
 static int copy_link(const char *from, const char *to)
@@ -86,7 +88,8 @@ static int copy_file(const struct ns_mount *m, const char *name, struct slot *sl
 		if (rc)
 			return rc;
 		record(slot, to, LM_WRITE);
-		return S_ISLNK(st.st_mode) ? copy_link(from, to) : S_ISREG(st.st_mode) ? copy_bytes(from, to, &st) : -EISDIR;
+		return S_ISLNK(st.st_mode) ? copy_link(from, to) : S_ISREG(st.st_mode) ? copy_bytes(from, to,
+			    &st) : -EISDIR;
 	}
 	return -ENOENT;
 }

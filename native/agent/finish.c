@@ -143,7 +143,8 @@ static void check_paths(struct job *job, struct merged *m)
 			job_message(job, "the name of the repo is also in %s", a->name);
 			continue;
 		}
-		snprintf(sentence, sizeof sentence, "the name of the repo (%s) is in %s, which check_abs_paths forbids, "
+		snprintf(sentence, sizeof sentence, "the name of the repo (%s) is in %s, which check_abs_paths "
+			    "forbids, "
 			 "consider : relative names, or repo_view", agent.config.root, a->name);
 		m->refused = sentence;
 	}

@@ -1,6 +1,7 @@
 /*
- * What a job with namespaces is to see (isolate.h): from the order to a list of mounts, every rule on them checked, and the
- * same list as the tracer needs it. Agent's thread, before the job's log is taken; makes dirs of the repo, mounts nothing.
+ * What a job with namespaces is to see (isolate.h): from the order to a list of mounts, every rule on them checked,
+ * and the same list as the tracer needs it. Agent's thread, before the job's log is taken; makes dirs of the repo,
+ * mounts nothing.
  */
 #define _GNU_SOURCE
 #include "isolate.h"
@@ -164,7 +165,8 @@ static bool plan_repo(struct planner *w)
 	if (!*view && !*w->p->base)
 		return true;
 	if (strcmp(last(w->p->seen_root, up), last(w->root, up)) || (up && !*last(w->p->seen_root, up + 1))) {
-		job_message(w->job, "repo_view %s must end with %s below a dir, as source dir %s is seen from the repo, consider : "
+		job_message(w->job, "repo_view %s must end with %s below a dir, as source dir %s is seen from the "
+			    "repo, consider : "
 			    "repo_view = '/top%s'", view, last(w->root, up), source, last(w->root, up));
 		return false;
 	}
@@ -202,7 +204,8 @@ static bool plan_install(struct planner *w)
 	free(within);
 	free(native);
 	if (!found) {
-		job_message(w->job, "lmake_root %s : no lib/liblmake_preload.so there, consider : the dir of an installed lmake",
+		job_message(w->job, "lmake_root %s : no lib/liblmake_preload.so there, consider : the dir of an "
+			    "installed lmake",
 			    named);
 		return false;
 	}
@@ -243,11 +246,13 @@ static bool place_is_bad(struct planner *w, const char *at)
 
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
 		if (*kept[i].name && covers(at, kept[i].name)) {
-			job_message(w->job, "view %s would hide %s, consider : a view on a smaller dir", at, kept[i].what);
+			job_message(w->job, "view %s would hide %s, consider : a view on a smaller "
+				    "dir", at, kept[i].what);
 			return true;
 		}
 	if (*w->tmp && (covers(w->p->seen_tmp, at) || (!*w->p->base && covers(w->tmp, at)))) {
-		job_message(w->job, "view %s is in the tmp dir, which is the job's own, consider : a dir elsewhere", at);
+		job_message(w->job, "view %s is in the tmp dir, which is the job's own, consider : a dir "
+			    "elsewhere", at);
 		return true;
 	}
 	return false;
@@ -265,7 +270,8 @@ static bool place_is_missing(struct planner *w, const char *what, const char *at
 	if (link)
 		job_message(w->job, "%s %s is reached through a symbolic link, consider : its real name", what, at);
 	else if (why && !top)
-		job_message(w->job, "%s %s : %s, consider : a dir that exists, or one right below / such as /%s", what, at, why,
+		job_message(w->job, "%s %s : %s, consider : a dir that exists, or one right below / such as "
+			    "/%s", what, at, why,
 			    strrchr(at, '/') + 1);
 	else if (why && strcmp(why, strerror(ENOENT)))
 		job_message(w->job, "%s %s : %s, consider : another name", what, at, why);
@@ -292,7 +298,8 @@ static char *physical_dir(struct planner *w, const char *at, const char *dir, bo
 	if (in_repo && name[strlen(w->root)]) {
 		rc = lm_mkdirs(AT_FDCWD, name + strlen(w->root) + 1, 0777);
 		if (rc == -ELOOP) {
-			job_message(w->job, "view %s : its dir %s is reached through a symbolic link, consider : its real name",
+			job_message(w->job, "view %s : its dir %s is reached through a symbolic link, consider : its "
+				    "real name",
 				    at, dir);
 			goto bad;
 		}
@@ -300,12 +307,14 @@ static char *physical_dir(struct planner *w, const char *at, const char *dir, bo
 	}
 	why = why ? why : missing(name);
 	if (why) {
-		job_message(w->job, "view %s : its dir %s : %s, consider : make it, or a dir of the repo", at, dir, why);
+		job_message(w->job, "view %s : its dir %s : %s, consider : make it, or a dir of the "
+			    "repo", at, dir, why);
 		goto bad;
 	}
 	real = realpath(name, NULL);
 	if (real && in_repo && strcmp(real, name)) {
-		job_message(w->job, "view %s : its dir %s is reached through a symbolic link, consider : its real name", at, dir);
+		job_message(w->job, "view %s : its dir %s is reached through a symbolic link, consider : its real "
+			    "name", at, dir);
 		free(real);
 		goto bad;
 	}
@@ -345,7 +354,8 @@ static bool plan_work(struct planner *w, struct ns_mount *m, uint32_t i)
 		m->work = format("%s.work%u", w->tmp, i);
 	free(beside);
 	if (!m->work) {
-		job_message(w->job, "view %s : upper dir %s is on another disk than the repo and the tmp dir, consider : "
+		job_message(w->job, "view %s : upper dir %s is on another disk than the repo and the tmp dir, "
+			    "consider : "
 			    "a dir of the repo", m->at, m->from);
 		return false;
 	}
@@ -486,13 +496,16 @@ static bool views_are_sound(struct planner *w)
 		if (place_is_missing(w, views[i].what, place))
 			return false;
 		if (i != 1 && *w->p->seen_tmp && *o->tmp_view && related(views[i].at, o->tmp_view)) {
-			job_message(w->job, "%s %s and tmp_view %s cover each other, consider : views apart", views[i].what,
+			job_message(w->job, "%s %s and tmp_view %s cover each other, consider : views "
+				    "apart", views[i].what,
 				    views[i].at, o->tmp_view);
 			return false;
 		}
-		if ((i && covers(views[i].at, w->p->seen_root)) || (!i && !*w->p->base && covers(views[i].at, w->root)) ||
+		if ((i && covers(views[i].at, w->p->seen_root)) || (!i && !*w->p->base && covers(views[i].at,
+			    w->root)) ||
 		    covers(views[i].at, agent.config.logs)) {
-			job_message(w->job, "%s %s would hide the repo or the logs of lmake, consider : a view elsewhere, such as /%s",
+			job_message(w->job, "%s %s would hide the repo or the logs of lmake, consider : a view "
+				    "elsewhere, such as /%s",
 				    views[i].what, views[i].at, i ? "view" : "repo");
 			return false;
 		}
@@ -507,7 +520,8 @@ static bool plan(struct planner *w)
 
 	p->user_name = o->flags & ISO_USER_NAME;
 	p->resolv_conf = o->flags & ISO_RESOLV_CONF;
-	p->scratch = (*o->chroot && strcmp(o->chroot, "/")) || *o->repo_view || *o->tmp_view || *o->lmake_view || o->n_views ||
+	p->scratch = (*o->chroot && strcmp(o->chroot, "/")) || *o->repo_view || *o->tmp_view || *o->lmake_view ||
+		    o->n_views ||
 		     p->user_name || p->resolv_conf;
 	if (!plan_root(w) || !plan_repo(w))
 		return false;
@@ -532,7 +546,8 @@ static bool plan(struct planner *w)
 
 static bool asks_anything(const struct isolation_order *o)
 {
-	return o->flags & (ISO_KILL_DAEMONS | ISO_MOUNTS | ISO_USER_NAME | ISO_RESOLV_CONF) || *o->chroot || *o->repo_view ||
+	return o->flags & (ISO_KILL_DAEMONS | ISO_MOUNTS | ISO_USER_NAME | ISO_RESOLV_CONF) || *o->chroot ||
+		    *o->repo_view ||
 	       *o->tmp_view || *o->lmake_view || o->n_views;
 }
 

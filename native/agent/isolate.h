@@ -1,8 +1,8 @@
 /*
- * Jobs with namespaces of their own: pids always, mounts for the /proc that goes with them and for all the views, users
- * when we are not root. isolate.c decides in the agent what is to be mounted where, and writes what the tracer must know;
- * scratch.c makes the mounts, in the job's first process; pid1.c is that process. Nothing is left to undo: mounts die
- * with their namespace, and that with its first process.
+ * Jobs with namespaces of their own: pids always, mounts for the /proc that goes with them and for all the views,
+ * users when we are not root. isolate.c decides in the agent what is to be mounted where, and writes what the tracer
+ * must know; scratch.c makes the mounts, in the job's first process; pid1.c is that process. Nothing is left to undo:
+ * mounts die with their namespace, and that with its first process.
  */
 #ifndef LMAKE_AGENT_ISOLATE_H
 #define LMAKE_AGENT_ISOLATE_H
@@ -16,7 +16,7 @@ struct ns_mount {
 	char *from;			/* physical dir; of an overlay the upper one */
 	char **lower;			/* NULL terminated; NULL: a plain mount */
 	char *work;			/* of an overlay: the empty dir the kernel wants beside upper */
-	bool inside;			/* the place may be made where it is missing: it is the repo's or the job's own */
+	bool inside;			/* the place may be made where it is missing: it is of the repo */
 	const struct view_order *order;	/* NULL: not a view */
 };
 
@@ -39,9 +39,9 @@ struct ns_plan {
 
 /* What init tells the agent: by the control socket, one message each. */
 enum ns_step {
-	NS_RUNS,			/* the main process is there (credentials tell its pid); a descriptor: notify fd */
-	NS_USERS, NS_PRIVATE, NS_TMPFS, NS_PROC, NS_BIND, NS_OVERLAY, NS_PLACE, NS_ROOT, NS_FORK, NS_COPY, NS_FILE, NS_LINK,
-	NS_STDIO, NS_CWD, NS_TRACER, NS_NO_PROGRAM, NS_EXEC,
+	NS_RUNS,	/* the main process is there (credentials tell its pid); a descriptor: notify fd */
+	NS_USERS, NS_PRIVATE, NS_TMPFS, NS_PROC, NS_BIND, NS_OVERLAY, NS_PLACE, NS_ROOT, NS_FORK, NS_COPY, NS_FILE,
+	NS_LINK, NS_STDIO, NS_CWD, NS_TRACER, NS_NO_PROGRAM, NS_EXEC,
 };
 
 struct ns_note {
@@ -86,7 +86,8 @@ struct ns_launch {
 	bool watched, traced, all;
 	uint64_t small_id;
 };
-int ns_spawn(struct job *job, const struct ns_launch *l);	/* 0 or -errno; failures later come by the control socket */
+/* 0, or -1 having said why; what fails later comes by the control socket. */
+int ns_spawn(struct job *job, const struct ns_launch *l);
 void ns_drain(struct job *job);		/* what the control socket still holds */
 
 #endif

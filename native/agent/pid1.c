@@ -1,8 +1,9 @@
 /*
- * The first process of a job with namespaces (isolate.h): a fork of the agent that is process 1 of its own pids. It makes
- * the mounts, starts the main process, reaps whatever comes to it, and when the main process is over tells how and leaves:
- * the kernel then kills all that is left. It dies with the agent too. Set-up costs the agent a fork and no wait: what
- * happens is told by a socket, which the loop watches (ns_drain and what is above it run in the agent, the rest not).
+ * The first process of a job with namespaces (isolate.h): a fork of the agent that is process 1 of its own pids. It
+ * makes the mounts, starts the main process, reaps whatever comes to it, and when the main process is over tells how
+ * and leaves: the kernel then kills all that is left. It dies with the agent too. Set-up costs the agent a fork and no
+ * wait: what happens is told by a socket, which the loop watches (ns_drain and what is above it run in the agent, the
+ * rest not).
  */
 #define _GNU_SOURCE
 #include "isolate.h"
@@ -114,7 +115,9 @@ static void tell(const struct ns_note *note, int fd)
 
 		msg.msg_control = &control;
 		msg.msg_controllen = CMSG_SPACE(sizeof fd);
-		*c = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fd) };
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof fd);
 		memcpy(CMSG_DATA(c), &fd, sizeof fd);
 	}
 	sendmsg(control_fd, &msg, MSG_NOSIGNAL);

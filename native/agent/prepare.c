@@ -158,7 +158,8 @@ static bool take_spare(const char *tmp)
 
 static bool keep_spare(const char *tmp)
 {
-	if (!agent.n_jobs || n_spare == MAX_SPARE || strncmp(tmp, agent.config.root, strlen(agent.config.root)) || !is_empty_dir(tmp))
+	if (!agent.n_jobs || n_spare == MAX_SPARE || strncmp(tmp, agent.config.root, strlen(agent.config.root)) ||
+		    !is_empty_dir(tmp))
 		return false;
 	spare[n_spare] = strdup(tmp);
 	return spare[n_spare] && ++n_spare;

@@ -1,9 +1,9 @@
 /*
  * The mounts of a job (isolate.h), made in its first process, which has a mount namespace and the rights to it. The
- * root is assembled in a tmpfs: each entry of the true one (or of the chroot) is bound there, links are copied, so that
- * there is a place for views that the true one has no dir for. Where a place is missing deeper in a root that is not
- * ours to change, the dir it should be in is assembled in the same way. What is found is bound by its name for us, which
- * stays there until the new root takes its place.
+ * root is assembled in a tmpfs: each entry of the true one (or of the chroot) is bound there, links are copied, so
+ * that there is a place for views that the true one has no dir for. Where a place is missing deeper in a root that is
+ * not ours to change, the dir it should be in is assembled in the same way. What is found is bound by its name for us,
+ * which stays there until the new root takes its place.
  */
 #define _GNU_SOURCE
 #include "isolate.h"
@@ -106,7 +106,8 @@ static int fill(const char *from, const char *to)
 	if (!d)
 		return fail(NS_PLACE, from);
 	while (!rc && (e = readdir(d))) {
-		bool special = !strcmp(e->d_name, "proc") || (*plan->base && (!strcmp(e->d_name, "dev") || !strcmp(e->d_name, "sys")));
+		bool special = !strcmp(e->d_name, "proc") || (*plan->base && (!strcmp(e->d_name, "dev") ||
+			    !strcmp(e->d_name, "sys")));
 
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") || (!*to && special))
 			continue;
@@ -148,7 +149,10 @@ static int assemble(const char *name)
 	return own(name) < 0 ? -1 : fill(from, name);
 }
 
-/* Make the dir `name` of the scratch, and those above. `inside`: it is below the repo or the like, where dirs may be made. */
+/*
+ * Make the dir `name` of the scratch, and those above. `inside`: it is below the repo or the like, where dirs may be
+ * made.
+ */
 static int make_place(const char *name, bool inside)
 {
 	char path[PATH_MAX], *slash;
@@ -260,7 +264,8 @@ static int add_users(void)
 	if (!has_id(passwd, 0))
 		fputs("root:x:0:0:root:/root:/bin/sh\n", out);
 	if (getuid() && !has_id(passwd, getuid()))
-		fprintf(out, "%s:x:%u:%u::/:/bin/sh\n", name_of("/etc/passwd", getuid(), name, sizeof name), getuid(), getgid());
+		fprintf(out, "%s:x:%u:%u::/:/bin/sh\n", name_of("/etc/passwd", getuid(), name, sizeof name), getuid(),
+			    getgid());
 	fclose(out);
 	snprintf(group, sizeof group, "%s", in_base("/etc/group"));
 	out = copy_text(group, NS_HIDDEN "/group");
@@ -289,7 +294,8 @@ static int add_resolver(void)
 static int mount_overlay(const struct ns_mount *m, unsigned *hidden)
 {
 	char options[4096], name[64];
-	int n = snprintf(options, sizeof options, "userxattr,index=off,upperdir=%s,workdir=%s,lowerdir=", m->from, m->work);
+	int n = snprintf(options, sizeof options, "userxattr,index=off,upperdir=%s,workdir=%s,lowerdir=", m->from,
+		    m->work);
 
 	for (int k = 0; m->lower[k] && n < (int)sizeof options; k++)
 		n += snprintf(options + n, sizeof options - (size_t)n, "%s%s", k ? ":" : "", m->lower[k]);
@@ -314,7 +320,8 @@ static int mount_all(void)
 		if (make_place(m->at, m->inside) < 0)
 			return -1;
 		if (m->lower ? mount_overlay(m, &hidden) < 0 :
-			       mount(m->from, in_scratch(m->at), NULL, MS_BIND | MS_REC, NULL) < 0 && fail(NS_BIND, m->from) < 0)
+			       mount(m->from, in_scratch(m->at), NULL, MS_BIND | MS_REC, NULL) < 0 && fail(NS_BIND,
+				    m->from) < 0)
 			return -1;
 	}
 	return 0;

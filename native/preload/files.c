@@ -506,6 +506,16 @@ LM_EXPORT int mount(const char *what, const char *where, const char *type, unsig
 	return LM_INT(LM_OP_MOUNT, ({ .call = "mount" }), LM_REAL(mount)(what, where, type, flags, data));
 }
 
+LM_EXPORT int umount(const char *where)
+{
+	return LM_INT(LM_OP_MOUNT, ({ .call = "umount" }), LM_REAL(umount)(where));
+}
+
+LM_EXPORT int umount2(const char *where, int flags)
+{
+	return LM_INT(LM_OP_MOUNT, ({ .call = "umount2" }), LM_REAL(umount2)(where, flags));
+}
+
 LM_EXPORT int chroot(const char *path)
 {
 	return LM_INT(LM_OP_MOUNT, ({ .call = "chroot" }), LM_REAL(chroot)(path));

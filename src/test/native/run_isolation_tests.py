@@ -286,6 +286,7 @@ def an_overlay_tells_the_layer_that_had_it_and_those_that_had_not(a):
         ('echo more >>o/two; cat o/two', 'two\nmore\n', {'l1/two': False, 'l2/two': True}, ['up/two']),
         ('chmod +x o/one; test -x o/one && echo x', 'x\n', {'l1/one': True}, ['up/one']),
         ('echo over >o/one; cat o/one', 'over\n', {'l1/one': True}, ['up/one']),
+        ('touch -d 2020-01-01 -c o/two', '', {'l2/two': True}, ['up/two']),
         ('rm o/both 2>&1 | sed s/.*:.*:/rm:/; cat l1/both', 'rm: Operation not permitted\nl1\n',
          {'l1/both': True}, []),
         ('echo t >o/t; mv o/t o/u; cat o/u', 't\n', {'l1/t': False, 'l1/u': False}, ['up/t', 'up/u']),
@@ -460,6 +461,7 @@ def standard_files_are_those_of_the_repo(a):
 MOUNT = 'import ctypes, sys\nlibc = ctypes.CDLL(None)\nprint("before", flush=True)\n%s\nprint("after", flush=True)\n'
 CALLS = {
     'mount': 'libc.mount(b"none", b"/mnt", b"tmpfs", 0, None)',
+    'umount2': 'libc.umount2(b"/", 2)',
     'chroot': 'libc.chroot(b"/tmp")',
     'pivot_root': 'libc.syscall(155, b"/tmp", b"/tmp")',
 }

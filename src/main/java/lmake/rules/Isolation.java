@@ -78,7 +78,8 @@ public record Isolation(
 
   /** Whether its files may be others than those we see under the same names. */
   boolean movesFiles() {
-    return !views.isEmpty() || userName || resolvConf || !repoView.isEmpty() || !tmpView.isEmpty() || !lmakeView.isEmpty()
+    return !views.isEmpty() || userName || resolvConf
+        || !repoView.isEmpty() || !tmpView.isEmpty() || !lmakeView.isEmpty()
         || !chroot.isEmpty() && !chroot.equals("/");
   }
 }

@@ -11,8 +11,8 @@ import java.util.Set;
 import lmake.rules.Evaluator.EvalError;
 
 /**
- * From the attributes of a rule that isolate its jobs to what one job is to see. Says what can be told from the names alone;
- * the agent, which knows the disk, checks the rest. Immutable.
+ * From the attributes of a rule that isolate its jobs to what one job is to see. Says what can be told from the names
+ * alone; the agent, which knows the disk, checks the rest. Immutable.
  */
 final class IsolationReader {
   private static final Set<String> ACTIONS = Set.of("user_name", "resolv_conf");
@@ -131,7 +131,8 @@ final class IsolationReader {
     if (at.isEmpty() || at.equals("/")) throw site.refuse("view " + name + " would hide all of it", "a smaller dir");
     boolean inside = !at.startsWith("/");
     if (!(value instanceof Map<?, ?> map)) {
-      return Optional.of(new Isolation.View(at, false, List.of(physical(name, Python.str(value), inside, site)), List.of()));
+      String dir = physical(name, Python.str(value), inside, site);
+      return Optional.of(new Isolation.View(at, false, List.of(dir), List.of()));
     }
     List<String> dirs = new ArrayList<>();
     for (Object dir : items(map.get("upper"))) dirs.add(physical(name, Python.str(dir), inside, site));
@@ -168,7 +169,9 @@ final class IsolationReader {
   private static String physical(String view, String dir, boolean inside, Site site) throws EarlyError {
     if (dir.isEmpty()) throw site.refuse("view " + view + " has an empty dir", "None for no view");
     String name = dir.equals(".") ? site.root : local("view " + view + ", dir", dir, site);
-    if (!site.tmpView.isEmpty() && below(site.tmpView, name)) name = site.tmpDir + name.substring(site.tmpView.length());
+    if (!site.tmpView.isEmpty() && below(site.tmpView, name)) {
+      name = site.tmpDir + name.substring(site.tmpView.length());
+    }
     boolean own = !name.startsWith("/") || name.equals(site.root) || below(site.tmpDir, name);
     if (own && !inside) {
       throw site.refuse(

@@ -38,8 +38,9 @@ final class Endings {
     if (end.outcome() != JobEnd.Outcome.NOT_STARTED || !asked || end.messages().isEmpty()) return end;
     List<String> messages = new ArrayList<>();
     // As all that is said of a makefile: the remedy on a line of its own.
-    for (String part : end.messages().get(0).split(", (?=consider : )", 2)) messages.add(messages.isEmpty() ? part : "  " + part);
-    messages.set(0, one.rule().where() + ": rule " + one.rule().name() + ": " + messages.get(0));
+    String[] said = end.messages().get(0).split(", (?=consider : )", 2);
+    messages.add(one.rule().where() + ": rule " + one.rule().name() + ": " + said[0]);
+    if (said.length > 1) messages.add("  " + said[1]);
     messages.addAll(end.messages().subList(1, end.messages().size()));
     return new JobEnd(
         end.seq(), end.outcome(), end.waitStatus(), end.start(), end.end(), end.userNs(), end.systemNs(), end.maxRss(),
