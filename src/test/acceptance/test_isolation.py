@@ -1,4 +1,4 @@
-"""Jobs with namespaces: what is wrong in a rule is said with its place, and whoever is killed, no mount and no process stays."""
+"""Jobs with namespaces: what is wrong in a rule is said with its place; whoever is killed, no mount, no process stays."""
 
 import os
 import signal

@@ -41,7 +41,8 @@ def frame(kind, payload):
 
 def isolation(flags=0, chroot='', repo_view='', tmp_view='', lmake_view='', lmake_root='', views=()):
     """The end of START. A view is (name, dir), or (name, [upper, lower...], [what to copy up...])."""
-    out = u8(flags) + b''.join(string(s) for s in (chroot, repo_view, tmp_view, lmake_view, lmake_root)) + u32(len(views))
+    names = (chroot, repo_view, tmp_view, lmake_view, lmake_root)
+    out = u8(flags) + b''.join(string(s) for s in names) + u32(len(views))
     for view in views:
         overlay = not isinstance(view[1], str)
         dirs = list(view[1]) if overlay else [view[1]]
@@ -97,7 +98,7 @@ def decode_end(r):
 
 class Agent:
     def __init__(self, install, configure=True, source_dirs=(), logs='/dev/shm', wrap=(), prepare=None, inside=''):
-        """wrap: words before the agent's name; prepare: called with the agent before it starts; inside: root is so deep."""
+        """wrap: words before the agent's name; prepare: called with us before it starts; inside: root is so deep."""
         self.install = os.path.abspath(install)
         self.top = os.path.realpath(tempfile.mkdtemp(prefix='lmake-agent-'))
         self.root = os.path.join(self.top, inside) if inside else self.top
@@ -108,7 +109,8 @@ class Agent:
         self.ends, self.started, self.logs, self.live = {}, {}, [], {}
         self.asks, self.stated = queue.Queue(), queue.Queue()
         self.changed = threading.Condition()
-        self.process = subprocess.Popen([*wrap, self.install + '/bin/lmake_agent'], cwd=self.root, stdin=subprocess.PIPE,
+        argv = [*wrap, self.install + '/bin/lmake_agent']
+        self.process = subprocess.Popen(argv, cwd=self.root, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
@@ -163,7 +165,8 @@ class Agent:
         self.send(2, u64(self.seq) + u64(self.seq) + strings(argv) + strings(env) + string(cwd) + string(stdin)
                   + string(stdout) + string(tmp) + u8(flags) + u8(autodep) + u32(timeout) + u32(len(kill_sigs))
                   + bytes(kill_sigs) + u32(len(pre))
-                  + b''.join(u8(w) + string(n) + u64(s) + string(note) for w, n, s, note in pre) + strings(list(wanted)) + isolation(**(iso or {})))
+                  + b''.join(u8(w) + string(n) + u64(s) + string(note) for w, n, s, note in pre)
+                  + strings(list(wanted)) + isolation(**(iso or {})))
         return self.seq
 
     def wait(self, seq, timeout=30):

@@ -195,7 +195,8 @@ def tmp_elsewhere_is_reached_through_no_link(a):
         os.mkdir(place + '/real')
         os.symlink('real', place + '/link')
         for _ in range(2):      # made, and there already
-            end = a.run('echo x >$T/f; ls $T', tmp=place + '/real/repo/1', env=['T=' + place + '/real/repo/1', 'PATH=/bin'])
+            tmp = place + '/real/repo/1'
+            end = a.run('echo x >$T/f; ls $T', tmp=tmp, env=['T=' + tmp, 'PATH=/bin'])
             assert end.stdout == 'f\n' and not os.path.exists(place + '/real/repo/1'), end
             end = a.run('true', tmp=place + '/link/repo/1')
             assert end.outcome == CANNOT_START and 'symbolic link' in end.messages[0], end

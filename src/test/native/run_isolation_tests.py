@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Tests of jobs with namespaces of their own. Usage: run_isolation_tests.py <install> [words of names...]
 
-Each test runs as we are and, if we are root, as a user without rights, made up for the occasion; an agent in a repo of its
-own each time. A test is a function, its name is the promise. Where the machine allows no namespaces at all the agent's
+Each test runs as we are and, if we are root, as a user without rights, made up for the occasion; an agent in a repo of
+its own each time. A test is a function, its name is the promise. Where the machine allows no namespaces at all the agent's
 sentence is printed, and that is a failure: nothing was tested.
 """
 import os
@@ -15,7 +15,8 @@ import time
 import traceback
 
 from agent_link import Agent
-from run_agent_tests import (CANNOT_START, EXITED, KILLED, L, R, REFUSED, SIGNALED, T, TIMEOUT, WRITE, alive, gone, mark)
+from run_agent_tests import (CANNOT_START, EXITED, KILLED, L, R, REFUSED, SIGNALED, T, TIMEOUT, WRITE, alive, gone,
+                             mark)
 
 UNLINK, EXISTED = 0x20, 0x80
 KILL_DAEMONS, MOUNTS, MOUNT_OK, CHECK_PATHS, USER_NAME, RESOLV_CONF = 1, 2, 4, 8, 16, 32
@@ -105,7 +106,8 @@ def no_process_of_the_job_survives_it(a):
     for method in (0, 1, 2, 3):
         for how in ('run', 'stop'):
             m = mark()
-            end = a.run('python3 d.py %s %s; sleep 0.2; echo over' % (how, m), iso={'flags': KILL_DAEMONS}, autodep=method)
+            cmd = 'python3 d.py %s %s; sleep 0.2; echo over' % (how, m)
+            end = a.run(cmd, iso={'flags': KILL_DAEMONS}, autodep=method)
             assert end.outcome == EXITED and end.status == 0 and end.stdout == 'over\n', end
             assert not alive(m) and not alive('d.py'), (method, how)
     # Without it a daemon that keeps nothing of the job's open is left alone: the test above would notice.
@@ -201,7 +203,10 @@ def files_of_the_repo_have_their_names_whatever_its_root_is_called(a):
 def clear(a, *names):
     for name in names:
         path = a.path(name)
-        shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.path.lexists(path) and os.unlink(path)
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        elif os.path.lexists(path):
+            os.unlink(path)
 
 
 @test
@@ -219,7 +224,8 @@ def what_is_done_in_a_view_is_done_to_the_dir_behind_it(a):
         os.chmod(a.path('phys/x'), 0o755)
         os.symlink('f', a.path('phys/l'))
 
-    end = run(a, 'cat v/f; cat v/l; v/x; cat v/none; echo n >v/new; rm v/gone; mv v/old v/moved; chmod +x v/m; mkdir v/d;'
+    end = run(a, 'cat v/f; cat v/l; v/x; cat v/none; echo n >v/new; rm v/gone; mv v/old v/moved; chmod +x v/m;'
+                 ' mkdir v/d;'
                  ' echo y >v/d/y; ls v >/dev/null; echo z >phys/direct; cat v/direct', iso={'views': [('v', 'phys')]},
               reset=reset)
     assert end.stdout == 'f\nf\nran\nz\n', end
@@ -261,7 +267,8 @@ def a_source_dir_beside_the_repo_is_beside_its_view(a):
     end = run(a, 'pwd; cat ../common/h %s/top/common/h' % a.top, iso={'repo_view': '/top/repo'})
     assert end.stdout == '/top/repo\nh\nh\n' and reads(end) == ['../common/h'], end
     end = a.run('true', iso={'repo_view': '/top/other'})
-    assert end.outcome == CANNOT_START and "must end with /repo" in end.messages[0] and '../common/' in end.messages[0], end
+    assert end.outcome == CANNOT_START and 'must end with /repo' in end.messages[0], end
+    assert '../common/' in end.messages[0], end
     end = a.run('true', iso={'repo_view': '/repo'})
     assert end.outcome == CANNOT_START and "consider : repo_view = '/top/repo'" in end.messages[0], end
 

@@ -61,7 +61,8 @@ final class CodecTest {
     String golden =
         "03" + "02" + "04" + "02" + "027368" + "02c3a9" + "01" + "0141" + "0162" + "00" + "046e6f6e65" + "00"
             + "036f7574" + "042f746d70" + "000000000000f83f" + "01" + "06" + "0174" + "00" + "08" + "0a" + "08" + "01" + "0c" + "0e"
-            + "10" + "12" + "14" + "16" + "012a" + "00" + "01" + "016d" + "016f" + "01" + "097265706f5f76696577" + "022f72";
+            + "10" + "12" + "14" + "16" + "012a"
+            + "00" + "01" + "016d" + "016f" + "01" + "097265706f5f76696577" + "022f72";
     assertEquals(golden, HEX.formatHex(RunCodec.encode(run)));
     Model.assertSame(run, RunCodec.decode(new In(HEX.parseHex(golden))));
     String before = "02" + golden.substring(2, golden.length() - 28);

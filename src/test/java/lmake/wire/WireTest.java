@@ -154,7 +154,9 @@ class WireTest {
             List.of(new AgentOrder.PreAction(1, text(), random.nextLong(), text())), texts(),
             new AgentOrder.Isolation(
                 63, text(), text(), text(), text(), text(),
-                List.of(new AgentOrder.View(text(), true, texts(), texts()), new AgentOrder.View(text(), false, texts(), List.of())))),
+                List.of(
+                    new AgentOrder.View(text(), true, texts(), texts()),
+                    new AgentOrder.View(text(), false, texts(), List.of())))),
         new AgentOrder.Kill(random.nextLong(), 2),
         new AgentOrder.Answer(random.nextLong(), random.nextLong(), true, texts()));
   }
