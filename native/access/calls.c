@@ -12,7 +12,9 @@
 
 #include "calls.h"
 #include "crc.h"
+#include "condemn.h"
 #include "exec.h"
+#include "mounts.h"
 #include "sys.h"
 #include "tree.h"
 
@@ -111,6 +113,7 @@ void lm_args_of(const struct lm_row *row, const unsigned long regs[6], struct lm
 	args->path2 = row->path2 < 0 ? NULL : (const char *)regs[row->path2];
 	args->flags = row->flags < 0 ? row->fixed : (uint32_t)regs[row->flags];
 	args->mode = row->mode < 0 ? 0 : (uint32_t)regs[row->mode];
+	args->call = row->name;
 	if (row->op == LM_OP_TRUNCATE)
 		args->mode = !regs[row->mode];
 }
@@ -350,7 +353,7 @@ static void make_dirs(const struct lm_view *v, struct lm_path *p)
 	char buf[LM_PATH_MAX + 64];
 	uint32_t i;
 
-	for (i = v->area->root_len + 1; i <= p->len; i++) {
+	for (i = v->area->seen_root_len + 1; i <= p->len; i++) {
 		if (i < p->len && p->real[i] != '/')
 			continue;
 		p->real[i] = 0;
@@ -369,6 +372,19 @@ static void begin_chdir(const struct lm_view *v, struct lm_access *acc, const st
 	acc->key = 0;
 }
 
+/* In an overlay a new date for a file of a lower layer is a copy of it in the upper one: the disk will tell. */
+static void begin_dates(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args, int follow)
+{
+	struct state s;
+
+	lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
+	if (!v->area->n_mounts || !matters(v, &acc->a) || !lm_in_lower_layer(v, acc->a.real, acc->a.len))
+		return;
+	look(v, &acc->a, &s);
+	if (s.mode && !S_ISDIR(s.mode))
+		note_state(v, &acc->a, LM_MAYBE_WRITE, &s);
+}
+
 static uint32_t statx_bits(uint32_t mask)
 {
 	if (mask & (STATX_TYPE | STATX_SIZE | STATX_BLOCKS))
@@ -384,12 +400,25 @@ static void begin_look(const struct lm_view *v, struct lm_access *acc, const str
 	note(v, &acc->a, bits);
 }
 
-static int begin_mount(const struct lm_view *v, const struct lm_row *row)
+/* After it names would not mean what they seem: the job ends here. */
+static int begin_mount(const struct lm_view *v, const struct lm_args *args)
 {
 	if (v->area->cfg->flags & LM_LOGF_MOUNT_OK)
 		return 0;
-	lm_refuse(v, "%s is not allowed in a job without mount_chroot_ok", row ? row->name : "mount", "");
+	lm_refuse(v, "system call %s is not allowed, consider : mount_chroot_ok = "
+		    "True", args->call ? args->call : "mount", "");
+	lm_condemn(v);
 	return -EPERM;
+}
+
+/* Removing a file of a lower layer leaves a mark in the upper one, which is no file: nobody would know of it. */
+static int hides(const struct lm_view *v, struct lm_access *acc, const struct lm_path *p)
+{
+	if (!v->area->n_mounts || p->none || !lm_in_lower_layer(v, p->real, p->len))
+		return 0;
+	lm_refuse(v, "%s is in a lower dir of a view : it can be replaced, not removed or renamed", p->real, "");
+	acc->over = 1;
+	return 1;
 }
 
 int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const struct lm_args *args, uint64_t key)
@@ -403,7 +432,7 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 	acc->a.none = acc->b.none = 1;
 	switch (op) {
 	case LM_OP_MOUNT:
-		return begin_mount(v, NULL);
+		return begin_mount(v, args);
 	case LM_OP_REFUSE:
 		lm_refuse(v, "a call that opens files by handle or by old means cannot be followed", "", "");
 		return -EPERM;
@@ -457,7 +486,7 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 		begin_look(v, acc, args, LM_T, 0);
 		break;
 	case LM_OP_LINKS:
-		begin_look(v, acc, args, 0, follow);
+		begin_dates(v, acc, args, follow);
 		break;
 	case LM_OP_LISTNAME:
 		begin_look(v, acc, args, LM_LISTED, 1);
@@ -467,6 +496,8 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 		break;
 	case LM_OP_UNLINK:
 		lm_resolve(v, &acc->a, args->dirfd, args->path, 0);
+		if (hides(v, acc, &acc->a))
+			return -EPERM;
 		if (!(args->flags & AT_REMOVEDIR)) {
 			begin_unlink(v, acc);
 			break;
@@ -475,6 +506,8 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 	case LM_OP_RMDIR:
 		if (op == LM_OP_RMDIR)
 			lm_resolve(v, &acc->a, args->dirfd, args->path, 0);
+		if (op == LM_OP_RMDIR && hides(v, acc, &acc->a))
+			return -EPERM;
 		if (!acc->a.none)
 			lm_parent(v, &acc->a);
 		note(v, &acc->a, LM_L);
@@ -482,6 +515,8 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 		break;
 	case LM_OP_RENAME:
 		begin_rename(v, acc, args);
+		if (hides(v, acc, &acc->a) || (args->flags & RENAME_EXCHANGE && hides(v, acc, &acc->b)))
+			return -EPERM;
 		break;
 	case LM_OP_LINK:
 		begin_link(v, acc, args);

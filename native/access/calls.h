@@ -63,6 +63,7 @@ struct lm_args {
 	const char *path, *path2;	/* LM_OP_EXEC: path2 is LD_LIBRARY_PATH in the new environment */
 	uint32_t flags;		/* open flags, AT_*, RENAME_* */
 	uint32_t mode;		/* mode, amode, statx mask, 1 if length is 0 for truncate */
+	const char *call;	/* LM_OP_MOUNT: its name, for people */
 };
 
 /* From lm_begin to lm_end; on the caller's stack. */

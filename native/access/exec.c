@@ -17,7 +17,7 @@
 /* Name for people: relative in the repo. */
 static const char *shown(const struct lm_view *v, const struct lm_path *p)
 {
-	return p->where == LM_IN_REPO ? p->real + v->area->root_len + 1 : p->real;
+	return p->where == LM_IN_REPO && !v->area->n_mounts ? p->real + v->area->root_len + 1 : p->real;
 }
 
 /* The word after #!, NUL terminated in place; NULL if there is none. */

@@ -39,6 +39,10 @@ struct lm_log_header {
 	uint32_t n_off, off_gen;	/* off.h: how many of `off` are not 0; bumped when one changes */
 	uint32_t off[LM_LOG_OFF];	/* processes that record nothing */
 	uint32_t audit;			/* value to keep in LD_AUDIT */
+	uint32_t seen_root;		/* repo root as the job sees it; the same as repo_root without a view on it */
+	uint32_t n_mounts;		/* where the job sees other files than are there for us: see mounts.h */
+	uint32_t mounts;
+	uint32_t condemned;		/* set by whoever saw a call for which the job must be killed at once */
 	uint32_t reserved[3];
 	char text[];
 };
@@ -47,7 +51,7 @@ struct lm_log_header {
 #define LM_LOGF_AUTO_MKDIR 2u
 #define LM_LOGF_TRACED     4u	/* a syscall tracer is at work too: preload stays silent */
 #define LM_LOGF_MOUNT_OK   8u	/* mount and chroot are allowed; else refused with EPERM and an LM_REFUSED record */
-#define LM_LOGF_OWN_ROOT  16u	/* the job has its own mounts or root: the seccomp method looks through /proc/<pid>/root */
+#define LM_LOGF_OWN_ROOT  16u	/* the job has its own pids, mounts or root: the agent looks through /proc/<pid>/root */
 #define LM_LOGF_HYBRID   32u	/* a syscall tracer sees all calls but those made through the gate (gate.h), where preload makes its own */
 
 #define LM_LOGF_AUDIT    64u	/* a library in the loader tells what it looks for; preload need not */

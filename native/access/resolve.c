@@ -194,6 +194,31 @@ static void note_link(const struct lm_view *v, const struct lm_path *out)
 		lm_note(v, out->real, out->len, LM_L, lm_sig_of(&st), lm_date_of(&st));
 }
 
+/* The pid of the process for itself: with pids of its own it is the last word of a line of its status. */
+static unsigned own_pid(const struct lm_view *v)
+{
+	char name[32], text[2048], *p;
+	unsigned pid = (unsigned)v->pid;
+	long n;
+	int fd;
+
+	if (!v->foreign_root)
+		return pid;
+	with_number(name, "/proc/", pid, "/status");
+	fd = (int)lm_sys_open(name, O_RDONLY);
+	n = fd < 0 ? 0 : lm_sys_pread(fd, text, sizeof(text) - 1, 0);
+	if (fd >= 0)
+		lm_sys_close(fd);
+	text[n > 0 ? n : 0] = 0;
+	p = strstr(text, "\nNSpid:");
+	for (p = p ? p + 7 : text; *p == '\t' || (*p >= '0' && *p <= '9'); p++)
+		if (*p == '\t')
+			pid = 0;
+		else
+			pid = pid * 10 + (unsigned)(*p - '0');
+	return pid ? pid : (unsigned)v->pid;
+}
+
 /* A dir left through "..": were it a link, the path would lead elsewhere. */
 static void note_left(const struct lm_view *v, const struct lm_path *out)
 {
@@ -211,10 +236,10 @@ static long link_text(const struct lm_view *v, const struct lm_path *out, char *
 	if (room < 64)
 		return -ELOOP;
 	if (v->pid && !strcmp(out->real, "/proc/self"))
-		return with_number(buf, "", (unsigned)v->pid, "");
+		return with_number(buf, "", own_pid(v), "");
 	if (v->pid && !strcmp(out->real, "/proc/thread-self")) {
-		with_number(task, "", (unsigned)v->pid, "/task/");
-		return with_number(buf, task, (unsigned)v->pid, "");
+		with_number(task, "", own_pid(v), "/task/");
+		return with_number(buf, task, own_pid(v), "");
 	}
 	n = lm_sys_readlink(LM_SEEN(v, out->real), buf, room - 1);
 	if (n == -EINVAL)
@@ -326,9 +351,9 @@ void lm_resolve(const struct lm_view *v, struct lm_path *out, int dirfd, const c
 	out->real[0] = 0;
 	if (path[0] != '/') {
 		start(&w, dirfd);
-	} else if (n > v->area->root_len && path[v->area->root_len] == '/' &&
-		   !memcmp(path, v->area->root, v->area->root_len)) {
-		out->len = v->area->root_len;	/* physical: no link to look for on the way */
+	} else if (n > v->area->seen_root_len && path[v->area->seen_root_len] == '/' &&
+		   !memcmp(path, v->area->seen_root, v->area->seen_root_len)) {
+		out->len = v->area->seen_root_len;	/* no link to look for on the way */
 		memcpy(out->real, path, out->len);
 		out->real[out->len] = 0;
 		w.at += out->len;

@@ -42,10 +42,12 @@ fail:
 	return rc;
 }
 
-/* Copy a string at *at in the header's text; its offset, or 0 when there is no room (offset 0 is the empty string). */
-static uint32_t put(struct lm_log_header *log, uint32_t *at, const char *s)
+/*
+ * Copy bytes that end with a NUL at *at in the header's text; its offset, or 0 when there is no room (offset 0 is the
+ * empty string).
+ */
+static uint32_t put_bytes(struct lm_log_header *log, uint32_t *at, const char *s, size_t n)
 {
-	size_t n = strlen(s) + 1;
 	uint32_t here = *at;
 
 	if (offsetof(struct lm_log_header, text) + here + n > LM_LOG_HEAD_SIZE) {
@@ -55,6 +57,11 @@ static uint32_t put(struct lm_log_header *log, uint32_t *at, const char *s)
 	memcpy(log->text + here, s, n);
 	*at += (uint32_t)n;
 	return here;
+}
+
+static uint32_t put(struct lm_log_header *log, uint32_t *at, const char *s)
+{
+	return put_bytes(log, at, s, strlen(s) + 1);
 }
 
 int lm_slot_reset(struct lm_slot *slot, uint64_t token, const struct lm_slot_cfg *cfg)
@@ -81,6 +88,10 @@ int lm_slot_reset(struct lm_slot *slot, uint64_t token, const struct lm_slot_cfg
 	log->source_dirs = at;
 	for (i = 0; i < 2 * cfg->n_source_dirs; i++)
 		put(log, &at, cfg->source_dirs[i]);
+	log->seen_root = cfg->seen_root ? put(log, &at, cfg->seen_root) : log->repo_root;
+	log->n_mounts = cfg->n_mounts;
+	log->mounts = cfg->n_mounts ? put_bytes(log, &at, cfg->mounts, cfg->mounts_size) : 0;
+	log->condemned = 0;
 	log->text_size = at;
 	log->n_off = 0;
 	memset(log->off, 0, sizeof(log->off));

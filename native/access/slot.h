@@ -33,6 +33,10 @@ struct lm_slot_cfg {
 	uint32_t flags;			/* LM_LOGF_* */
 	uint32_t n_source_dirs;
 	const char *const *source_dirs;	/* 2*n strings: physical dir, name it is reported under; both end with / */
+	const char *seen_root;		/* NULL: repo_root */
+	uint32_t n_mounts;
+	const char *mounts;		/* as in the log: mounts.h */
+	uint32_t mounts_size;		/* bytes */
 };
 
 /* Open, create if needed, the file <dir>/log.<index> (mode 0600) and map it. Its content holds no job until reset. */

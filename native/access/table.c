@@ -65,6 +65,7 @@ const struct lm_row lm_rows[LM_N_ROWS] = {
 	ROW(uselib,            REFUSE,      -1, 0, -1, -1, -1, -1, 0),
 	ROW(mount,             MOUNT,       -1, 1, -1, -1, -1, -1, 0),
 	ROW(move_mount,        MOUNT,        2, 3, -1, -1, -1, -1, 0),
+	ROW(umount2,           MOUNT,       -1, 0, -1, -1, -1, -1, 0),
 	ROW(chroot,            MOUNT,       -1, 0, -1, -1, -1, -1, 0),
 	ROW(pivot_root,        MOUNT,       -1, 0, -1, -1, -1, -1, 0),
 	ROW(open_by_handle_at, REFUSE,      -1, -1, -1, -1, -1, -1, 0),

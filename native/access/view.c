@@ -8,6 +8,8 @@
 #include <xxhash.h>
 
 #include "append.h"
+#include "crc.h"
+#include "mounts.h"
 #include "sys.h"
 #include "view.h"
 
@@ -31,6 +33,11 @@ static int is_system(const char *p)
 			return 1;
 	}
 	return 0;
+}
+
+int lm_is_system(const char *path)
+{
+	return is_system(path);
 }
 
 int lm_area_init(struct lm_area *area, struct lm_log_header *log, const struct lm_log_header *cfg, uint64_t token)
@@ -57,6 +64,12 @@ int lm_area_init(struct lm_area *area, struct lm_log_header *log, const struct l
 		s += strlen(s) + 1;
 		s += strlen(s) + 1;
 	}
+	area->seen_root = cfg->text + cfg->seen_root;
+	area->seen_root_len = (uint32_t)strlen(area->seen_root);
+	area->n_mounts = cfg->n_mounts;
+	area->mounts = cfg->text + cfg->mounts;
+	if (area->n_mounts && lm_mounts_in_system(area))
+		area->no_filter = 1;
 	return 0;
 }
 
@@ -104,7 +117,7 @@ static uint32_t source_dir(const struct lm_area *area, const char *real, uint32_
 	return best;
 }
 
-enum lm_where lm_where(const struct lm_area *area, const char *real, uint32_t len)
+static enum lm_where where_physical(const struct lm_area *area, const char *real, uint32_t len)
 {
 	const char *as;
 
@@ -125,9 +138,47 @@ enum lm_where lm_where(const struct lm_area *area, const char *real, uint32_t le
 	return LM_OUTSIDE;
 }
 
+/* Of an overlay the best of its layers: one that matters makes the name matter. */
+__attribute__((noinline)) static enum lm_where where_mounted(const struct lm_area *area, const char *real, uint32_t len)
+{
+	enum lm_where found = LM_OUTSIDE, one;
+	char buf[LM_PATH_MAX];
+	uint32_t i, n = lm_layers(area, real, len);
+	int got;
+
+	for (i = 0; i < n; i++) {
+		got = lm_physical(area, real, len, i, buf);
+		if (got < 0)
+			continue;
+		one = where_physical(area, buf, (uint32_t)got);
+		if (one == LM_IN_REPO || one == LM_AT_ROOT || one == LM_IN_SOURCE)
+			return one;
+		if (!i)
+			found = one;
+	}
+	return found;
+}
+
+enum lm_where lm_where(const struct lm_area *area, const char *real, uint32_t len)
+{
+	return area->n_mounts ? where_mounted(area, real, len) : where_physical(area, real, len);
+}
+
+/* Two names of one file share what is remembered of it. What an overlay shows is a thing of its own. */
+__attribute__((noinline)) static uint64_t mounted_hash(const struct lm_area *area, const char *real, uint32_t len)
+{
+	char buf[LM_PATH_MAX];
+	int n;
+
+	if (lm_layers(area, real, len) > 1)
+		return XXH3_64bits_withSeed(real, len, 0x0b);
+	n = lm_physical(area, real, len, 0, buf);
+	return n < 0 ? XXH3_64bits(real, len) : XXH3_64bits(buf, (uint32_t)n);
+}
+
 static uint64_t *file_word(const struct lm_view *v, const char *real, uint32_t len, uint64_t *tag)
 {
-	uint64_t h = XXH3_64bits(real, len);
+	uint64_t h = v->area->n_mounts ? mounted_hash(v->area, real, len) : XXH3_64bits(real, len);
 
 	*tag = h & ~BITS_MASK;
 	return &v->cache->files[h & (LM_FILES - 1)];
@@ -181,28 +232,37 @@ __attribute__((noinline)) static void append_source(const struct lm_view *v, con
 	lm_append(v->area->log, v->area->token, pid_of(v), bits, sig, mtime, name, m + len - n);
 }
 
-int lm_note(const struct lm_view *v, const char *real, uint32_t len, uint32_t bits, uint64_t sig, int64_t mtime)
+/* Were these bits recorded? They are from now on. */
+static int noted_before(const struct lm_view *v, const char *real, uint32_t len, uint32_t bits)
 {
-	const struct lm_area *area = v->area;
-	enum lm_where where = lm_where(area, real, len);
 	uint64_t tag, w, *word;
 
-	if (!bits)
+	if (!v->cache)
 		return 0;
-	if (where == LM_AT_ROOT && !(bits & LM_LISTED) && !area->all)
-		return 0;
-	if (where != LM_IN_REPO && where != LM_AT_ROOT && where != LM_IN_SOURCE &&
-	    !(area->all && where == LM_OUTSIDE && !below(real, len, area->root, area->root_len)))
-		return 0;
-	if (v->cache) {
-		word = file_word(v, real, len, &tag);
-		w = __atomic_load_n(word, __ATOMIC_RELAXED);
-		if ((w & ~BITS_MASK) != tag)
-			w = tag;
-		if ((w & bits) == bits)
-			return 0;
-		__atomic_store_n(word, w | bits, __ATOMIC_RELAXED);
-	}
+	word = file_word(v, real, len, &tag);
+	w = __atomic_load_n(word, __ATOMIC_RELAXED);
+	if ((w & ~BITS_MASK) != tag)
+		w = tag;
+	if ((w & bits) == bits)
+		return 1;
+	__atomic_store_n(word, w | bits, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static int is_recorded(const struct lm_area *area, enum lm_where where, const char *real, uint32_t len, uint32_t bits)
+{
+	if (where == LM_AT_ROOT)
+		return (bits & LM_LISTED) || area->all;
+	return where == LM_IN_REPO || where == LM_IN_SOURCE ||
+	       (area->all && where == LM_OUTSIDE && !below(real, len, area->root, area->root_len));
+}
+
+/* Below a physical name. */
+static void append(const struct lm_view *v, enum lm_where where, const char *real, uint32_t len, uint32_t bits,
+		   uint64_t sig, int64_t mtime)
+{
+	const struct lm_area *area = v->area;
+
 	if (sig > 1)
 		bits |= LM_EXISTED;
 	if (where == LM_IN_REPO) {
@@ -213,9 +273,78 @@ int lm_note(const struct lm_view *v, const char *real, uint32_t len, uint32_t bi
 		len = 1;
 	} else if (where == LM_IN_SOURCE) {
 		append_source(v, real, len, bits, sig, mtime);
-		return 1;
+		return;
 	}
 	lm_append(area->log, area->token, pid_of(v), bits, sig, mtime, real, len);
+}
+
+/* Under the physical name that this layer gives. */
+__attribute__((noinline)) static void append_mounted(const struct lm_view *v, const char *real, uint32_t len,
+						     uint32_t layer, uint32_t bits, uint64_t sig, int64_t mtime)
+{
+	char buf[LM_PATH_MAX];
+	int n = lm_physical(v->area, real, len, layer, buf);
+	enum lm_where where;
+
+	if (n < 0 || !bits)
+		return;
+	where = where_physical(v->area, buf, (uint32_t)n);
+	if (is_recorded(v->area, where, buf, (uint32_t)n, bits))
+		append(v, where, buf, (uint32_t)n, bits, sig, mtime);
+}
+
+/*
+ * A name seen in an overlay: what is read is the first layer that has it, and that those above have it not. What is
+ * written is in the upper layer; a file that is only changed is copied there first, so that it is read, too.
+ */
+static void append_layers(const struct lm_view *v, const char *real, uint32_t len, uint32_t layers, uint32_t bits)
+{
+	const uint32_t writes = LM_WRITE | LM_UNLINK | LM_MAYBE_WRITE;
+	uint32_t i, layer_bits;
+	struct stat st;
+	int rc;
+
+	for (i = 0; i < layers; i++) {
+		rc = lm_layer_lstat(v, real, len, i, &st);
+		layer_bits = i ? (bits & ~writes) | (bits & writes && !rc ? LM_L | LM_R : 0) : bits;
+		append_mounted(v, real, len, i, layer_bits, rc ? LM_SIG_NONE : lm_sig_of(&st),
+			       rc || !lm_sig_of(&st) ? 0 : lm_date_of(&st));
+		if (rc)
+			continue;
+		if (S_ISCHR(st.st_mode) && !st.st_rdev)
+			lm_refuse(v, "%s is hidden by a whiteout of the overlay it is seen in", real, "");
+		if (!S_ISDIR(st.st_mode) || !(bits & LM_LISTED))
+			break;
+	}
+}
+
+/* Only by a job that has mounts of its own. */
+static int note_mounted(const struct lm_view *v, const char *real, uint32_t len, uint32_t bits, uint64_t sig,
+			int64_t mtime)
+{
+	uint32_t layers = lm_layers(v->area, real, len);
+
+	if (noted_before(v, real, len, bits))
+		return 0;
+	if (layers <= 1 || (sig == LM_SIG_UNKNOWN && !mtime && !(bits & ~(LM_WRITE | LM_UNLINK))))
+		append_mounted(v, real, len, 0, bits, sig, mtime);
+	else
+		append_layers(v, real, len, layers, bits);
+	return 1;
+}
+
+int lm_note(const struct lm_view *v, const char *real, uint32_t len, uint32_t bits, uint64_t sig, int64_t mtime)
+{
+	const struct lm_area *area = v->area;
+	enum lm_where where = lm_where(area, real, len);
+
+	if (!bits || !is_recorded(area, where, real, len, bits))
+		return 0;
+	if (area->n_mounts)
+		return note_mounted(v, real, len, bits, sig, mtime);
+	if (noted_before(v, real, len, bits))
+		return 0;
+	append(v, where, real, len, bits, sig, mtime);
 	return 1;
 }
 

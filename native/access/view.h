@@ -23,7 +23,11 @@ struct lm_area {
 	const char *tmp;
 	uint32_t tmp_len;	/* 0: none */
 	uint8_t  all;		/* LM_LOGF_ALL */
-	uint8_t  no_filter;	/* a source dir (or the repo) lies in a system dir */
+	uint8_t  no_filter;	/* a source dir, the repo or a mount of the job's lies in a system dir */
+	const char *seen_root;	/* repo root as the job sees it */
+	uint32_t seen_root_len;
+	uint32_t n_mounts;	/* 0: the job sees what we see */
+	const char *mounts;	/* mounts.h */
 };
 
 /*
@@ -88,7 +92,10 @@ struct lm_view {
 /* Read the header. -EINVAL: another version. -ESTALE: the slot belongs to another job. */
 int lm_area_init(struct lm_area *area, struct lm_log_header *log, const struct lm_log_header *cfg, uint64_t token);
 
-/* Record an access to a file, unless these bits were already. `real` is the physical name. Returns 1 if recorded. */
+/*
+ * Record an access to a file, unless these bits were already. `real` is its name as the process sees it, without links;
+ * it is recorded under its physical name, in an overlay under that of each layer that decided. Returns 1 if recorded.
+ */
 int lm_note(const struct lm_view *v, const char *real, uint32_t len, uint32_t bits, uint64_t sig, int64_t mtime);
 
 /* Have these bits been recorded for this file? */
@@ -121,7 +128,7 @@ enum lm_where {
 	LM_IN_TMP,
 };
 
-/* Class of a physical name. */
+/* Class of a name without links, as the process sees it. */
 enum lm_where lm_where(const struct lm_area *area, const char *real, uint32_t len);
 
 /* Is it known from its text alone that this path is of no interest? (system dirs) */

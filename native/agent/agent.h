@@ -100,6 +100,27 @@ struct pre_action {
 	uint64_t sig;
 };
 
+enum isolation_flag {
+	ISO_KILL_DAEMONS = 1, ISO_MOUNTS = 2, ISO_MOUNT_OK = 4, ISO_CHECK_PATHS = 8, ISO_USER_NAME = 16,
+		    ISO_RESOLV_CONF = 32,
+};
+
+struct view_order {
+	char *at;			/* relative: in the repo */
+	bool overlay;
+	char **dirs;			/* upper first */
+	char **copy_up;
+	uint32_t n_dirs, n_copy_up;
+};
+
+/* What of the machine the job is to see otherwise; "" where nothing is asked. */
+struct isolation_order {
+	uint8_t flags;
+	char *chroot, *repo_view, *tmp_view, *lmake_view, *lmake_root;
+	struct view_order *views;
+	uint32_t n_views;
+};
+
 /* What START asked for; strings live in `frame`. */
 struct order {
 	char *frame;
@@ -115,6 +136,7 @@ struct order {
 	struct pre_action *pre;
 	uint32_t n_wanted;
 	char **wanted;
+	struct isolation_order iso;
 };
 
 /* A counted list of encoded things, ready for END. */
@@ -142,7 +164,10 @@ struct noted {
 struct job {
 	struct job *next;
 	struct order order;
-	pid_t pid;
+	pid_t pid;			/* main process; with pids of its own the first one, that of the namespace */
+	pid_t group;			/* its process group; 0: not known yet */
+	struct isolation *iso;		/* NULL: none (isolate.h) */
+	char *library;			/* of the tracer, as the job names it; NULL: ours */
 	bool exited;			/* the main process is reaped */
 	int wait_status;
 	struct rusage usage;
@@ -180,6 +205,8 @@ bool method_preloads(uint8_t autodep);	/* is liblmake_preload.so loaded in its p
 
 /* spawn.c: 0, or -1 having said why in a message. */
 int job_spawn(struct job *job);
+
+const char *env_value(char *const *env, const char *key);
 
 /* redirect.c: open stdin, stdout and the pipes. The descriptors of the job's side are for spawn.c to close. */
 struct ends {
@@ -247,6 +274,9 @@ struct merged {
 /* All accesses of the job so far. Valid until the next merge, or the end of the job. */
 struct merged *merge_job(struct job *job);
 void noted_add(struct job *job, const struct noted *one);	/* copies the name */
+
+/* abspaths.c: does the file, or the text of the link, hold the name of the repo's root? `name` as reported. */
+bool holds_root(const char *name);
 
 /* finish.c */
 void job_report(struct job *job);

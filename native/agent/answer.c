@@ -1,14 +1,19 @@
 /* What a call from inside a job means for its accesses (see calls.h). Agent's thread. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../access/crc.h"
 #include "../access/log.h"
+#include "../access/mounts.h"
+#include "../access/resolve.h"
 #include "calls.h"
+#include "isolate.h"
 #include "slots.h"
 
 struct job *call_owner(uint64_t token)
@@ -42,7 +47,7 @@ int call_read(struct call *c, struct lm_reader *r)
 		abort();
 	for (uint32_t i = 0; i < c->n_args; i++)
 		c->args[i] = lm_get_cstr(&own);
-	if (!lm_read_all(&own) || c->verb < LM_VERB_DEPEND || c->verb > LM_VERB_AUTODEP || *c->cwd != '/')
+	if (!lm_read_all(&own) || c->verb < LM_VERB_DEPEND || c->verb > LM_VERB_CONDEMN || *c->cwd != '/')
 		return -EPROTO;
 	return 0;
 }
@@ -88,6 +93,72 @@ static void note_patterns(struct job *job, const struct call *c)
 	}
 }
 
+/* ---- names, as the job sees them ---- */
+
+struct caller_view {
+	struct lm_view v;
+	const char *cwd;
+};
+
+static const char *cwd_of(const struct lm_view *v, char *buf, uint32_t *len)
+{
+	const char *cwd = ((const struct caller_view *)v)->cwd;
+
+	*len = (uint32_t)strlen(cwd);
+	return *len < LM_PATH_MAX ? memcpy(buf, cwd, *len + 1) : NULL;
+}
+
+/* Of a job with mounts of its own: what is found is looked for by its eyes. Links are recorded in its log. */
+static int resolve_seen(struct job *job, const struct call *c, const char *name, bool follow, struct resolved *to)
+{
+	struct lm_log_header *log = job->slot->log.log;
+	static struct lm_path path;
+	struct lm_area area;
+	struct caller_view view = {
+		.v = { .area = &area, .pid = c->pid, .foreign_root = 1, .cwd = cwd_of }, .cwd = c->cwd,
+	};
+	char buf[LM_PATH_MAX];
+	uint32_t layer = 0, layers;
+	struct stat st;
+
+	if (lm_area_init(&area, log, log, log->token) < 0)
+		return -ESTALE;
+	lm_resolve(&view.v, &path, AT_FDCWD, name, follow);
+	if (path.none)
+		return -ENAMETOOLONG;
+	layers = lm_layers(&area, path.real, path.len);
+	/* What is declared is the file that is seen; a new one would be in the upper layer. */
+	while (c->verb == LM_VERB_DEPEND && layer < layers - 1 &&
+	       lm_layer_lstat(&view.v, path.real, path.len, layer, &st) < 0)
+		layer++;
+	if (layers > 1 && layer == layers - 1 && lm_layer_lstat(&view.v, path.real, path.len, layer, &st) < 0)
+		layer = 0;
+	if (layers > 1 && c->verb == LM_VERB_DEPEND && c->options & LM_OPT_READ)
+		lm_note(&view.v, path.real, path.len, LM_L | LM_R, LM_SIG_NONE, 0);
+	if (lm_physical(&area, path.real, path.len, layer, buf) < 0)
+		return -ENAMETOOLONG;
+	return name_report(*buf ? buf : "/", to);
+}
+
+static int resolve(struct job *job, const struct call *c, const char *name, bool follow, struct resolved *to,
+	    link_fn link)
+{
+	if (job->iso && job->iso->plan.n_text && c->pid)
+		return resolve_seen(job, c, name, follow, to);
+	return name_resolve(c->cwd, name, follow, to, link, job);
+}
+
+static const char *physical_cwd(struct job *job, const struct call *c, char *buf)
+{
+	struct lm_log_header *log = job->slot->log.log;
+	struct lm_area area;
+
+	if (!job->iso || !job->iso->plan.n_text || lm_area_init(&area, log, log, log->token) < 0 ||
+	    lm_physical(&area, c->cwd, (uint32_t)strlen(c->cwd), 0, buf) < 0)
+		return c->cwd;
+	return buf;
+}
+
 /* What every file of the call gets. */
 static struct noted model(struct job *job, const struct call *c)
 {
@@ -130,7 +201,7 @@ void call_note(struct job *job, struct call *c)
 		abort();
 	c->n_names = c->n_args;
 	for (uint32_t i = 0; i < c->n_args; i++) {
-		if (name_resolve(c->cwd, c->args[i], c->options & LM_OPT_FOLLOW, &to, note_link, job) < 0 ||
+		if (resolve(job, c, c->args[i], c->options & LM_OPT_FOLLOW, &to, note_link) < 0 ||
 		    to.where == NAME_OUTSIDE)
 			continue;
 		n.name = to.name;
@@ -171,7 +242,7 @@ void call_note_reads(struct job *job, const struct call *c)
 /* ---- lists ---- */
 
 /* A reported name as seen from a dir of the repo (below: "" or "a/b"), absolute elsewhere. */
-static void put_seen_from(struct tally *t, const char *dir, bool inside, const char *name)
+static void put_seen_from(struct tally *t, const char *root, const char *dir, bool inside, const char *name)
 {
 	char text[3 * PATH_MAX];
 	size_t common = 0, n = 0;
@@ -179,7 +250,7 @@ static void put_seen_from(struct tally *t, const char *dir, bool inside, const c
 	if (*name == '/') {
 		snprintf(text, sizeof text, "%s", name);
 	} else if (!inside) {
-		snprintf(text, sizeof text, "%s/%s", agent.config.root, name);
+		snprintf(text, sizeof text, "%s/%s", root, name);
 	} else {
 		for (size_t i = 0; dir[i] && dir[i] == name[i]; i++)
 			if (dir[i] == '/')
@@ -224,15 +295,16 @@ uint8_t call_list(struct job *job, const struct call *c, struct tally *lines)
 {
 	struct resolved cwd, dir = { .name = "" };
 	bool inside, with, targets = c->verb == LM_VERB_LIST_TARGETS, at_root;
+	char buf[LM_PATH_MAX];
 	struct merged *m;
 	regex_t re;
 
-	at_root = !strcmp(c->cwd, agent.config.root);
-	inside = at_root || (!name_report(c->cwd, &cwd) && cwd.where == NAME_REPO);
+	at_root = !strcmp(physical_cwd(job, c, buf), agent.config.root);
+	inside = at_root || (!name_report(physical_cwd(job, c, buf), &cwd) && cwd.where == NAME_REPO);
 	if (at_root)
 		cwd.name[0] = 0;
 	if (c->n_args && *c->args[0]) {
-		if (name_resolve(c->cwd, c->args[0], true, &dir, NULL, NULL) < 0)
+		if (resolve(job, c, c->args[0], true, &dir, NULL) < 0)
 			return 1;
 		if (dir.where == NAME_ROOT)
 			dir.name[0] = 0;
@@ -246,7 +318,8 @@ uint8_t call_list(struct job *job, const struct call *c, struct tally *lines)
 		if (!strcmp(a->name, ".") || (targets ? !a->write : !a->read || a->bits & LM_READ_LATE))
 			continue;
 		if (is_below(dir.name, a->name) && (!with || !regexec(&re, a->name, 0, NULL, 0)))
-			put_seen_from(lines, cwd.name, inside, a->name);
+			put_seen_from(lines, job->iso ? job->iso->plan.seen_root : agent.config.root, cwd.name,
+				    inside, a->name);
 	}
 	if (with)
 		regfree(&re);

@@ -247,6 +247,9 @@ static int set_autodep(const struct caller *c)
 	struct ucred who;
 	socklen_t size = sizeof who;
 
+	/* Pids of its own are not those we know: it goes on being recorded, which is never wrong. */
+	if (c->job->iso)
+		return 0;
 	if (getsockopt(c->src.fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0 || !who.pid)
 		return -1;
 	return lm_off_set(c->job->slot->log.log, who.pid, !(c->call.options & LM_OPT_READ));
@@ -271,6 +274,9 @@ static void serve(struct caller *c)
 		return;
 	case LM_VERB_AUTODEP:
 		reply(c, set_autodep(c) ? 1 : 0, NULL);
+		return;
+	case LM_VERB_CONDEMN:		/* it has said why in its log, and hears of us no more */
+		job_kill(c->job, OUT_REFUSED);
 		return;
 	case LM_VERB_CHECK:
 		if (call->delay_ms)
@@ -297,6 +303,13 @@ static bool on_call(struct caller *c, uint8_t type, struct lm_reader *r)
 	c->job = call_owner(token);
 	if (!c->job || call_read(&c->call, r) < 0)
 		return false;
+	if (c->job->iso) {
+		struct ucred peer;
+		socklen_t size = sizeof peer;
+
+		if (!getsockopt(c->src.fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
+			c->call.pid = peer.pid;
+	}
 	serve(c);
 	return true;
 }

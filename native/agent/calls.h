@@ -14,6 +14,7 @@ struct call {
 	uint32_t n_args, n_names;
 	uint32_t first_noted, end_noted;	/* what it added to job->noted */
 	char **args;
+	pid_t pid;			/* of the caller, asked only for a job with mounts of its own; 0: not known */
 	char **names;			/* args as reported, NULL: outside; DEPEND and TARGET without patterns only */
 };
 

@@ -1,7 +1,9 @@
 /* The one report of a job, END: how it ended, what it said, what it touched. Agent's thread. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -127,10 +129,33 @@ static void put_tally(struct lm_buf *b, const struct tally *t)
 	lm_put_bytes(b, t->buf.data, t->buf.len);
 }
 
+/* Only of a job that is all right so far. */
+static void check_paths(struct job *job, struct merged *m)
+{
+	static char sentence[PATH_MAX + 300];
+
+	if (!(job->order.iso.flags & ISO_CHECK_PATHS) || outcome_of(job, m) != OUT_EXITED || job->wait_status)
+		return;
+	for (uint32_t i = 0; i < m->n; i++) {
+		const struct access *a = &m->list[i];
+
+		if (!(a->bits & LM_WRITE) || *a->name == '/' || !holds_root(a->name))
+			continue;
+		if (m->refused) {
+			job_message(job, "the name of the repo is also in %s", a->name);
+			continue;
+		}
+		snprintf(sentence, sizeof sentence, "the name of the repo (%s) is in %s, which check_abs_paths "
+			    "forbids, "
+			 "consider : relative names, or repo_view", agent.config.root, a->name);
+		m->refused = sentence;
+	}
+}
+
 void job_report(struct job *job)
 {
 	struct merged *m = merge_job(job);
-	enum outcome outcome = outcome_of(job, m);
+	enum outcome outcome = (check_paths(job, m), outcome_of(job, m));
 	struct lm_buf *b = &agent.out;
 	size_t at = lm_frame_open(b, LM_END), size;
 	uint64_t made;

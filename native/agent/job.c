@@ -6,7 +6,7 @@
  *	running --kill or time out--> being killed (signals 1 s apart, SIGKILL to all, 1 s of patience) --> the same
  */
 #define _GNU_SOURCE
-#include "agent.h"
+#include "isolate.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -52,6 +52,11 @@ static void order_free(struct order *o)
 	free(o->env);
 	free(o->pre);
 	free(o->wanted);
+	for (uint32_t i = 0; i < o->iso.n_views; i++) {
+		free(o->iso.views[i].dirs);
+		free(o->iso.views[i].copy_up);
+	}
+	free(o->iso.views);
 	free(o->frame);
 }
 
@@ -59,6 +64,8 @@ static void job_free(struct job *job)
 {
 	source_close(&job->out.src);
 	source_close(&job->err.src);
+	job_unisolate(job);
+	free(job->library);
 	slot_give_back(job);
 	lm_buf_free(&job->out.kept);
 	lm_buf_free(&job->err.kept);
@@ -103,6 +110,11 @@ void job_start(struct order *order)
 	}
 	job->start = now_real();
 	job->order.autodep = method_for(job->order.autodep);
+	if (job_isolate(job) < 0) {
+		job->not_started = true;
+		job_report_and_free(job);
+		return;
+	}
 	rc = slot_take(job);
 	if (rc < 0)
 		job_message(job, "cannot make the log of accesses in %s : %s, consider : free some room there",
@@ -129,8 +141,11 @@ static void kill_step(struct job *job)
 
 	job->deadline = now_mono() + KILL_STEP;
 	if (job->kill_step < o->n_kill_sigs && o->kill_sigs[job->kill_step] != SIGKILL && !job->exited) {
-		kill(-job->pid, o->kill_sigs[job->kill_step++]);
-		kill(-job->pid, SIGCONT);	/* a stopped process hears nothing else */
+		if (job->group) {
+			kill(-job->group, o->kill_sigs[job->kill_step]);
+			kill(-job->group, SIGCONT);	/* a stopped process hears nothing else */
+		}
+		job->kill_step++;
 		return;
 	}
 	job->kill_step = UINT32_MAX;
@@ -204,6 +219,13 @@ static void main_ended(struct job *job, int status, const struct rusage *usage)
 	job->wait_status = status;
 	job->usage = *usage;
 	job->end = now_real();
+	if (job->iso) {
+		ns_drain(job);
+		if (job->iso->end->known) {
+			job->wait_status = job->iso->end->status;
+			job->usage = job->iso->end->usage;
+		}
+	}
 	if (job->killed) {
 		job->kill_step = UINT32_MAX;
 		tree_kill(job);

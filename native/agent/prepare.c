@@ -158,7 +158,8 @@ static bool take_spare(const char *tmp)
 
 static bool keep_spare(const char *tmp)
 {
-	if (!agent.n_jobs || n_spare == MAX_SPARE || !is_empty_dir(tmp))
+	if (!agent.n_jobs || n_spare == MAX_SPARE || strncmp(tmp, agent.config.root, strlen(agent.config.root)) ||
+		    !is_empty_dir(tmp))
 		return false;
 	spare[n_spare] = strdup(tmp);
 	return spare[n_spare] && ++n_spare;
@@ -177,12 +178,15 @@ static void remove_tmp(const char *tmp)
 
 int job_make_tmp(struct job *job)
 {
-	const char *tmp = job->order.tmp;
+	const char *tmp = job->order.tmp, *root = agent.config.root;
+	size_t n = strlen(root);
+	bool inside = !strncmp(tmp, root, n) && tmp[n] == '/';
 	int rc = 0;
 
-	if (!*tmp || take_spare(tmp) || !mkdir(tmp, 0777))
+	/* Elsewhere each dir of the name is looked at: what is below a link has two names, and is known by one. */
+	if (!*tmp || (inside && (take_spare(tmp) || !mkdir(tmp, 0777))))
 		return 0;
-	rc = errno == EEXIST ? lm_remove_tree(AT_FDCWD, tmp) : -errno;
+	rc = !inside || errno == EEXIST ? lm_remove_tree(AT_FDCWD, tmp) : -errno;
 	if (!rc || rc == -ENOENT)
 		rc = lm_mkdirs(AT_FDCWD, tmp, 0777);
 	if (rc)

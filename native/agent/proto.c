@@ -19,6 +19,7 @@
 
 #include "../access/crc.h"
 #include "../lib/beneath.h"
+#include "isolate.h"
 
 #define READ_SIZE 65536
 #define LAZY_MS   20
@@ -164,6 +165,7 @@ void agent_shutdown(int rc)
 			job_remove_tmp(job);
 	}
 	calls_close();
+	isolate_sweep();
 	if (agent.config.logs)
 		lm_remove_tree(AT_FDCWD, agent.config.logs);
 	flush_for_ever();
@@ -266,6 +268,7 @@ static void on_config(struct lm_reader *r, char *frame)
 		c->dirs[i] = make_source_dir(dirs[i]);
 	free(dirs);
 	c->logs = make_logs_dir(logs_in);
+	isolate_sweep();
 	c->known = true;
 	if (calls_listen() < 0)
 		agent_shutdown(1);
@@ -303,6 +306,30 @@ static void get_pre_actions(struct lm_reader *r, struct order *o)
 	}
 }
 
+static void get_isolation(struct lm_reader *r, struct isolation_order *o)
+{
+	o->flags = lm_get_u8(r);
+	o->chroot = lm_get_cstr(r);
+	o->repo_view = lm_get_cstr(r);
+	o->tmp_view = lm_get_cstr(r);
+	o->lmake_view = lm_get_cstr(r);
+	o->lmake_root = lm_get_cstr(r);
+	o->n_views = lm_get_count(r, 4 + 1 + 4 + 4);
+	o->views = calloc(o->n_views + 1, sizeof *o->views);
+	if (!o->views)
+		abort();
+	for (uint32_t i = 0; i < o->n_views; i++) {
+		struct view_order *v = &o->views[i];
+
+		v->at = lm_get_cstr(r);
+		v->overlay = lm_get_u8(r);
+		v->dirs = get_strings(r, &v->n_dirs, 0);
+		v->copy_up = get_strings(r, &v->n_copy_up, 0);
+		if (!*v->at || !v->n_dirs || v->n_dirs > 100)
+			r->bad = true;
+	}
+}
+
 static bool order_is_sound(const struct order *o, uint32_t n_argv)
 {
 	if (!o->seq || !n_argv || o->autodep > AUTODEP_JEMALLOC)
@@ -334,6 +361,7 @@ static void on_start(struct lm_reader *r, char *frame)
 	r->p += o.n_kill_sigs;
 	get_pre_actions(r, &o);
 	o.wanted = get_strings(r, &o.n_wanted, 0);
+	get_isolation(r, &o.iso);
 	if (!lm_read_all(r) || !order_is_sound(&o, n_argv))
 		malformed("START");
 	if (!agent.config.known)

@@ -3,7 +3,7 @@
  * outlive it: a daemon left behind still needs its calls served, so its slot is not lent again before it is gone.
  */
 #define _GNU_SOURCE
-#include "slots.h"
+#include "isolate.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -57,6 +57,18 @@ static uint64_t new_token(void)
 	}
 }
 
+/* The library for ld_audit lies beside the one for ld_preload, wherever the job finds that. Valid until the next call. */
+static const char *audit_beside(const char *library)
+{
+	static char *name;
+	const char *slash = strrchr(library, '/');
+
+	free(name);
+	if (asprintf(&name, "%.*s/liblmake_audit.so", (int)(slash - library), library) < 0)
+		abort();
+	return name;
+}
+
 int slot_take(struct job *job)
 {
 	const struct config *c = &agent.config;
@@ -81,13 +93,22 @@ int slot_take(struct job *job)
 	}
 	cfg.source_dirs = dirs;
 	if (method_preloads(job->order.autodep))
-		cfg.preload = preload;
+		cfg.preload = job->library ? job->library : preload;
 	if (job->order.autodep == AUTODEP_AUDIT) {
-		cfg.audit = audit;
+		cfg.audit = job->library ? audit_beside(job->library) : audit;
 		cfg.flags |= LM_LOGF_AUDIT;
 	}
 	if (job->order.autodep == AUTODEP_JEMALLOC)
 		cfg.flags |= LM_LOGF_DORMANT;
+	if (job->iso) {
+		cfg.flags |= LM_LOGF_OWN_ROOT;
+		cfg.seen_root = job->iso->plan.seen_root;
+		cfg.n_mounts = job->iso->plan.n_text;
+		cfg.mounts = job->iso->plan.text.data;
+		cfg.mounts_size = (uint32_t)job->iso->plan.text.len;
+	}
+	if (job->order.iso.flags & ISO_MOUNT_OK)
+		cfg.flags |= LM_LOGF_MOUNT_OK | LM_LOGF_OWN_ROOT;
 	if (job->order.autodep == AUTODEP_HYBRID)
 		cfg.flags |= LM_LOGF_HYBRID;
 	if (job->order.autodep == AUTODEP_SECCOMP || job->order.autodep == AUTODEP_PTRACE)
@@ -151,6 +172,10 @@ static void on_notify(struct source *s, uint32_t events)
 
 	if (events & EPOLLIN)
 		rc = lm_trace_serve(slot->trace);
+	if (slot->owned && slot->log.log->condemned)
+		for (struct job *job = agent.jobs; job; job = job->next)
+			if (job->slot == slot)
+				job_kill(job, OUT_REFUSED);
 	if (rc < 0 && rc != -ENOENT) {
 		proto_log("agent: the tracer of system calls failed: %s", strerror(-rc));
 		for (struct job *job = agent.jobs; job; job = job->next)

@@ -6,7 +6,7 @@
  * child runs on a stack of its own, calls nothing but system calls, and touches nothing but its struct launch.
  */
 #define _GNU_SOURCE
-#include "agent.h"
+#include "isolate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -95,7 +95,7 @@ static int child(void *arg)
 
 /* ---- which file, which environment ---- */
 
-static const char *env_value(char *const *env, const char *key)
+const char *env_value(char *const *env, const char *key)
 {
 	size_t n = strlen(key);
 
@@ -128,7 +128,7 @@ static char *loader_entry(const char *key, const char *library, const char *give
 {
 	char *entry;
 
-	if (asprintf(&entry, "%s%s/lib/%s%s%s", key, agent.config.install, library, given ? ":" : "", given ? given : "") < 0)
+	if (asprintf(&entry, "%s%s%s%s", key, library, given ? ":" : "", given ? given : "") < 0)
 		abort();
 	return entry;
 }
@@ -137,7 +137,8 @@ static char *loader_entry(const char *key, const char *library, const char *give
 static char **add_tracer_env(struct job *job)
 {
 	static const char *const keys[] = { "LD_PRELOAD=", "LD_AUDIT=" };
-	static const char *const libraries[] = { "liblmake_preload.so", "liblmake_audit.so" };
+	const struct lm_log_header *log = job->slot->log.log;
+	const char *const libraries[] = { lm_log_text(log, log->preload), lm_log_text(log, log->audit) };
 	struct order *o = &job->order;
 	const bool wanted[] = { method_preloads(o->autodep), o->autodep == AUTODEP_AUDIT };
 	const char *given[2] = { NULL, NULL };
@@ -279,6 +280,44 @@ static void serve(struct job *job, struct launch *l)
 	l->error = -rc;
 }
 
+static void free_list(char **list)
+{
+	for (char **entry = list; *entry; entry++)
+		free(*entry);
+	free(list);
+}
+
+/* Its first process does the rest, while we go on. */
+static int spawn_isolated(struct job *job)
+{
+	struct ns_launch l = {
+		.argv = job->order.argv, .cwd = job->order.cwd, .slot = job->slot, .small_id = job->order.small_id,
+		.watched = job->order.autodep != AUTODEP_NONE, .all = job->order.flags & JOB_RECORD_ALL,
+		.traced = job->order.autodep == AUTODEP_SECCOMP || job->order.autodep == AUTODEP_HYBRID,
+	};
+	char **ours;
+	int rc;
+
+	if (job->order.autodep == AUTODEP_PTRACE) {
+		job_message(job, "a job with processes, mounts or a root of its own cannot be watched by ptrace, "
+			    "consider : autodep = 'hybrid', on a host that allows seccomp notifications");
+		return -1;
+	}
+	if (job_redirect(job, &l.ends) < 0) {
+		ends_close(&l.ends);
+		return -1;
+	}
+	ours = add_tracer_env(job);
+	l.env = job->order.env;
+	job->start = now_real();
+	rc = l.traced ? lm_trace_prepare() : 0;
+	if (rc >= 0)
+		rc = ns_spawn(job, &l);
+	ends_close(&l.ends);
+	free_list(ours);
+	return rc;
+}
+
 int job_spawn(struct job *job)
 {
 	struct launch l = {
@@ -289,6 +328,8 @@ int job_spawn(struct job *job)
 	};
 	char found[4096], **ours;
 
+	if (job->iso)
+		return spawn_isolated(job);
 	l.path = find_program(&job->order, found);
 	if (!l.path) {
 		job_message(job, "cannot run %s : not found in $PATH, consider : its full name, or PATH in environ",
@@ -304,13 +345,12 @@ int job_spawn(struct job *job)
 	job->start = now_real();
 	job->pid = go(job, &l);
 	ends_close(&l.ends);
-	for (char **entry = ours; *entry; entry++)
-		free(*entry);
-	free(ours);
+	free_list(ours);
 	if (job->pid < 0) {
 		job_message(job, "cannot make a process : %s, consider : fewer jobs at once", strerror(errno));
 		return -1;
 	}
+	job->group = job->pid;
 	if (l.notify >= 0)
 		serve(job, &l);
 	if (l.step) {

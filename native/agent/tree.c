@@ -137,6 +137,10 @@ void tree_kill(const struct job *job)
 	static struct census now, before;
 	bool fresh = true;
 
+	if (job->iso) {		/* all there is of it is in its namespace, which dies with its first process */
+		kill(job->pid, SIGKILL);
+		return;
+	}
 	kill(-job->pid, SIGKILL);
 	/* A process may fork while we look: go on until a round finds none that was not killed in the round before. */
 	before.n = 0;

@@ -265,6 +265,9 @@ int lm_trace_serve(struct lm_trace *t)
 	memset(t->resp, 0, t->resp_size);
 	t->resp->id = t->req->id;
 	t->resp->error = lm_trace_decide(t, (pid_t)t->req->pid, &t->req->data);
+	/* It will be killed: no answer, so that it does nothing more. One whose job is over already must have one. */
+	if (t->area.log->condemned && __atomic_load_n(&t->area.log->token, __ATOMIC_ACQUIRE) == t->area.token)
+		return 0;
 	if (!t->resp->error)
 		t->resp->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 	if (ioctl(t->fd, SECCOMP_IOCTL_NOTIF_SEND, t->resp) < 0 && errno != ENOENT && errno != EINTR)

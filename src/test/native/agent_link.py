@@ -39,6 +39,17 @@ def frame(kind, payload):
     return u32(len(payload) + 1) + u8(kind) + payload
 
 
+def isolation(flags=0, chroot='', repo_view='', tmp_view='', lmake_view='', lmake_root='', views=()):
+    """The end of START. A view is (name, dir), or (name, [upper, lower...], [what to copy up...])."""
+    names = (chroot, repo_view, tmp_view, lmake_view, lmake_root)
+    out = u8(flags) + b''.join(string(s) for s in names) + u32(len(views))
+    for view in views:
+        overlay = not isinstance(view[1], str)
+        dirs = list(view[1]) if overlay else [view[1]]
+        out += string(view[0]) + u8(overlay) + strings(dirs) + strings(list(view[2]) if len(view) > 2 else [])
+    return out
+
+
 class Reader:
     def __init__(self, data):
         self.data, self.at = data, 0
@@ -86,21 +97,28 @@ def decode_end(r):
 
 
 class Agent:
-    def __init__(self, install, configure=True, source_dirs=(), logs='/dev/shm', preexec=None):
+    def __init__(self, install, configure=True, source_dirs=(), logs='/dev/shm', preexec=None, wrap=(), prepare=None,
+                 inside=''):
+        """wrap: words before the agent's name; prepare: called with us before it starts; inside: root is so deep."""
         self.install = os.path.abspath(install)
-        self.root = os.path.realpath(tempfile.mkdtemp(prefix='lmake-agent-'))
+        self.top = os.path.realpath(tempfile.mkdtemp(prefix='lmake-agent-'))
+        self.root = os.path.join(self.top, inside) if inside else self.top
         os.makedirs(self.root + '/LMAKE/lmake')
+        if prepare:
+            prepare(self)
         self.seq = 0
         self.ends, self.started, self.logs, self.live, self.warnings = {}, {}, [], {}, []
         self.asks, self.stated = queue.Queue(), queue.Queue()
         self.changed = threading.Condition()
-        self.process = subprocess.Popen([self.install + '/bin/lmake_agent'], cwd=self.root, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, preexec_fn=preexec)
+        argv = [*wrap, self.install + '/bin/lmake_agent']
+        self.process = subprocess.Popen(argv, cwd=self.root, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        preexec_fn=preexec)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
         if configure:
-            self.send(1, string(self.root) + string(self.install) + strings(list(source_dirs)) + u8(1) + u32(MAX_KEPT)
-                      + string(logs))
+            self.config = (string(self.root) + string(self.install) + strings(list(source_dirs)) + u8(1) + u32(MAX_KEPT)
+                           + string(logs))
+            self.send(1, self.config)
 
     def send(self, kind, payload):
         self.process.stdin.write(frame(kind, payload))
@@ -141,7 +159,7 @@ class Agent:
             self.changed.notify_all()
 
     def start(self, argv, env=None, cwd='', stdin='', stdout='', tmp='', flags=0, autodep=0, timeout=0, kill_sigs=(),
-              pre=(), wanted=()):
+              pre=(), wanted=(), iso=None):
         self.seq += 1
         if isinstance(argv, str):
             argv = ['/bin/sh', '-c', argv]
@@ -150,7 +168,8 @@ class Agent:
         self.send(2, u64(self.seq) + u64(self.seq) + strings(argv) + strings(env) + string(cwd) + string(stdin)
                   + string(stdout) + string(tmp) + u8(flags) + u8(autodep) + u32(timeout) + u32(len(kill_sigs))
                   + bytes(kill_sigs) + u32(len(pre))
-                  + b''.join(u8(w) + string(n) + u64(s) + string(note) for w, n, s, note in pre) + strings(list(wanted)))
+                  + b''.join(u8(w) + string(n) + u64(s) + string(note) for w, n, s, note in pre)
+                  + strings(list(wanted)) + isolation(**(iso or {})))
         return self.seq
 
     def wait(self, seq, timeout=30):
@@ -206,5 +225,5 @@ class Agent:
         finally:
             self.process.kill()
         self.reader.join(5)
-        shutil.rmtree(self.root, ignore_errors=True)
+        shutil.rmtree(self.top, ignore_errors=True)
         return code

@@ -125,6 +125,10 @@ static void config(struct lm_buf *b, const char *install)
 	free(cwd);
 }
 
+/* Set by $ISOLATION: "pids" (kill_daemons), or the name of a repo_view. */
+static uint8_t isolation;
+static const char *repo_view = "";
+
 static void start(struct lm_buf *b, uint64_t seq, uint8_t autodep)
 {
 	size_t at = lm_frame_open(b, LM_START);
@@ -146,6 +150,10 @@ static void start(struct lm_buf *b, uint64_t seq, uint8_t autodep)
 	lm_put_u32(b, 0);
 	lm_put_u32(b, 0);
 	lm_put_u32(b, 0);
+	lm_put_u32(b, 0);
+	lm_put_u8(b, isolation);
+	for (int i = 0; i < 5; i++)
+		lm_put_cstr(b, i == 1 ? repo_view : "");
 	lm_put_u32(b, 0);
 	lm_frame_close(b, at);
 }
@@ -212,11 +220,14 @@ static double through_agent(const char *install, int jobs, int in_flight, uint8_
 
 int main(int argc, char **argv)
 {
+	const char *iso = getenv("ISOLATION");
 	int jobs = argc > 2 ? atoi(argv[2]) : 5000, in_flight = argc > 3 ? atoi(argv[3]) : 2;
 	double plain, agent, c0, c1, c2, bare_own;
 
 	if (argc < 2)
 		return 11;
+	isolation = iso && !strcmp(iso, "pids");
+	repo_view = iso && *iso == '/' ? iso : "";
 	if (argc > 5)
 		command = argv + 5;
 	mkdir("LMAKE", 0777);

@@ -191,6 +191,22 @@ def tmp_is_empty_then_removed(a):
 
 
 @test
+def tmp_elsewhere_is_reached_through_no_link(a):
+    place = os.path.realpath(tempfile.mkdtemp(prefix='lmake-agent-tmp-'))
+    try:
+        os.mkdir(place + '/real')
+        os.symlink('real', place + '/link')
+        for _ in range(2):      # made, and there already
+            tmp = place + '/real/repo/1'
+            end = a.run('echo x >$T/f; ls $T', tmp=tmp, env=['T=' + tmp, 'PATH=/bin'])
+            assert end.stdout == 'f\n' and not os.path.exists(place + '/real/repo/1'), end
+            end = a.run('true', tmp=place + '/link/repo/1')
+            assert end.outcome == CANNOT_START and 'symbolic link' in end.messages[0], end
+    finally:
+        shutil.rmtree(place)
+
+
+@test
 def much_stderr_blocks_nobody(a):
     seq = a.start('head -c 209715200 /dev/zero >&2; echo end')
     other = a.run('echo quick')
@@ -938,6 +954,7 @@ def random_bytes_never_crash_the_agent(a):
 
 @test
 def second_agent_waits_for_the_first(a):
+    a.run('true')       # by now the first one has the lock
     p = subprocess.Popen([a.install + '/bin/lmake_agent'], cwd=a.root, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE)
     begin = time.time()

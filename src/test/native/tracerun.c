@@ -116,6 +116,8 @@ static int serve_until_end(int notify, struct lm_slot *slot, pid_t pid)
 			rc = lm_trace_serve(trace);
 			if (rc && rc != -ENOENT)
 				errno = -rc, die("lm_trace_serve");
+			if (slot->log->condemned)	/* it has no answer */
+				kill(pid, SIGKILL);
 		} else if (p.revents & POLLHUP) {
 			break;
 		}

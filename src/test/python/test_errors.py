@@ -112,7 +112,6 @@ CASES = [
     ('class A(Rule):\n  chroot_actions = "x"\n  target, cmd = "a", ""', "chroot_actions: unknown action 'x'"),
     ('class A(Rule):\n  retried_errors = ("x",)\n  target, cmd = "a", ""', "unknown kind of error 'x'"),
     ('class A(Rule):\n  kill_sigs = 1000\n  target, cmd = "a", ""', '1000 is not a signal'),
-    ('class A(Rule):\n  repo_view = "x"\n  target, cmd = "a", ""', "repo_view is 'x', an absolute dir"),
     ('class A(Rule):\n  views = {"v/": 3}\n  target, cmd = "a", ""', 'views: v/ is 3'),
     ('class A(Rule):\n  def force(): return True\n  target, cmd = "a", ""', 'force cannot be a function'),
     ('class A(Rule):\n  def timeout(x): return 1\n  target, cmd = "a", ""', 'function timeout has mandatory parameters'),
@@ -151,6 +150,29 @@ CASES = [
     ('raise KeyboardInterrupt', 'KeyboardInterrupt', 'cannot read config'),
     ('import sys; sys.exit(3)', 'SystemExit: 3', 'cannot read config'),
 ]
+
+# What isolates jobs: an attribute of a rule, and what must be said of it.
+ISOLATION = [
+    ('repo_view = "x"', "repo_view is 'x', an absolute dir"),
+    ('views = {"v": {"upper": "u"}}', "rule A: views: v is {'upper': 'u'}, it needs both 'upper' and 'lower'"),
+    ('views = {"v": {"lower": "u"}}', "views: v is {'lower': 'u'}, a dir or a dict with at least 'upper'"),
+    ('views = {"v": {"upper": "u", "lower": "l", "x": 1}}', 'views: v: unknown key x'),
+    ('views = {"v": {"upper": "a,b", "lower": "l"}}', "views: v: dir a,b of an overlay holds ','"),
+    ('views = {"v": {"upper": "u", "lower": ["l", "c:d"]}}', "views: v: dir c:d of an overlay holds ':'"),
+    ('views = {"v": {"upper": "u", "lower": 3}}', 'views: v: lower is 3, a str is expected'),
+    ('views = {"v": {"upper": "u", "lower": "l", "copy_up": "/x"}}', 'copy_up /x is not relative to the view'),
+    ('views = {"v": {"upper": "u", "lower": "l", "copy_up": "a/../x"}}', 'copy_up a/../x is not canonical'),
+    ('views = {"a/../v": "u"}', 'views: a/../v is not canonical'),
+    ('views = {"v": "u//w"}', 'views: v: dir u//w is not canonical'),
+    ('views = {"/": "u"}', "views: '/' is not a dir"),
+    ('views = ["v"]', 'views is a list, a dict is expected'),
+    ('repo_view = "repo"', "rule A: repo_view is 'repo', an absolute dir is expected"),
+    ('tmp_view = "tmp"', "tmp_view is 'tmp', an absolute dir"),
+    ('lmake_view = 3', 'lmake_view is 3, a str is expected'),
+    ('chroot_dir = "c"', "chroot_dir is 'c', an absolute dir"),
+    ('lmake_root = "l"', "lmake_root is 'l', an absolute dir"),
+]
+CASES += [('class A(Rule):\n  %s\n  target, cmd = "a", ""' % line, said) for line, said in ISOLATION]
 
 
 class ErrorTest(reading.RepoTest):

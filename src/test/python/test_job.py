@@ -31,8 +31,10 @@ class FakeAgent(threading.Thread):
         for text in (root, '/tmp', name, ''):
             offsets.append(len(texts))
             texts += os.fsencode(text) + b'\0'
-        # version, flags, token, head, size, overflow, link support, root, tmp, socket, preload, n source dirs, source dirs
-        header = struct.pack('<IIQQQQIIIIIII', 1, 0, token, 65536, 1 << 28, 0, 2, *(offsets + [0, 0]))
+        # version, flags, token, head, size, overflow, link support, root, tmp, socket, preload, n source dirs,
+        # source dirs, size, gen, root as seen
+        offsets += [0, 0, len(texts), 0, offsets[0]]
+        header = struct.pack('<IIQQQQIIIIIIIIII', 2, 0, token, 65536, 1 << 28, 0, 2, *offsets)
         with open(self.log, 'wb') as log:
             log.write(header.ljust(100, b'\0') + texts)
 

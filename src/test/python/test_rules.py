@@ -88,6 +88,11 @@ class InheritanceTest(reading.RepoTest):
             ("prio = 3", ''), ("start_delay = 1", ''), ("environ_ancillary = {'X': 'y'}", ''), ("ete = 3", ''),
             ("environ = {'X': 'y'}", 'cmd'), ("force = True", 'cmd'), ("auto_mkdir = True", 'cmd'),
             ("side_targets = {'S': 's'}", 'cmd'), ("views = {'/v/': 'w/'}", 'cmd'), ("shell = ('/bin/sh',)", 'cmd'),
+            ("views = {'v': 'w'}", 'cmd'), ("views = {'code': 'w'}", 'cmd'),
+            ("repo_view = '/r'", 'cmd'), ("tmp_view = '/t'", 'cmd'), ("lmake_view = '/l'", 'cmd'),
+            ("chroot_dir = '/'", 'cmd'), ("mount_chroot_ok = True", 'cmd'), ("kill_daemons = True", ''),
+            ("chroot_actions = ('user_name',)", 'rsrc'),
+            ("lmake_root = '/l'", 'rsrc'), ("check_abs_paths = True", 'rsrc'),
             ("timeout = 3", 'rsrc'), ("resources = {'mem': 1}", 'rsrc'), ("environ_resources = {'X': 'y'}", 'rsrc'),
             ("use_script = True", 'rsrc'), ("autodep = 'seccomp'", 'rsrc'),
             ("job_name = 'x{F}'", 'match cmd'), ("deps = {'E': 'e'}", 'match cmd')]

@@ -11,8 +11,8 @@ import _socket  # the C part of socket: a job that only allows dirs to be listed
 
 _ENV = 'LMAKE_AUTODEP_ENV'
 _VERSION = 2
-_TEXT = 164  # where the strings of the header begin
-_HEADER = struct.Struct('<II QQQQ IIIIIII')
+_TEXT = 180  # where the strings of the header begin
+_HEADER = struct.Struct('<II QQQQ 29I')
 _CALL, _REPLY = 1, 1
 _DEPEND, _TARGET, _CHECK, _LIST_DEPS, _LIST_TARGETS, _AUTODEP = 1, 2, 3, 4, 5, 6
 _READ, _WRITE, _DIRECT, _VERBOSE, _REGEXPR, _FOLLOW, _NO_ALLOW, _NO_REQUIRED, _SYNC, _IGNORE = (
@@ -41,7 +41,7 @@ class _Job(object):
         if fields[0] != _VERSION:
             raise RuntimeError('the agent of this job has another version than this lmake')
         self.alive = fields[2] == self.token
-        self.root = _string(data, fields[7])
+        self.root = _string(data, fields[34])
         self.socket = _string(data, fields[9])
 
 

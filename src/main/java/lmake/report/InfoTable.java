@@ -23,6 +23,8 @@ public final class InfoTable {
 
   private static final Set<String> STANDARD = Set.of("cpu", "mem", "tmp");
 
+  private static final String VIEW = "views ";
+
   private final Graph graph;
   private final List<Field> fields = new ArrayList<>();
   private final Map<String, Object> dict = new LinkedHashMap<>();
@@ -52,6 +54,7 @@ public final class InfoTable {
     if (verbose && node != 0) add("checksum", Crc.show(graph.crc(node)));
     if (run.pid() > 0) add("start message", "pid:" + run.pid());
     if (!run.messages().isEmpty()) messages(run.messages());
+    views(run.isolation());
     if (!run.resources().isEmpty()) resources(run.resources());
   }
 
@@ -86,6 +89,9 @@ public final class InfoTable {
       List<String> shown = interpreter.stream().filter(word -> !word.equals("-c")).map(Printable::quote).toList();
       add(python ? "python" : "shell", String.join(" ", shown));
     }
+    run.isolation().forEach((key, value) -> {
+      if (!key.startsWith(VIEW)) add(key, value);
+    });
     if (!run.autodep().isEmpty()) add("autodep", run.autodep());
     if (run.timeout() > 0) {
       long ns = (long) (run.timeout() * 1e9);
@@ -120,6 +126,19 @@ public final class InfoTable {
     for (String message : messages) lines.add(Notes.line(message, 0, graph).in(Color.NONE));
     fields.add(new Field("message", lines.size() > 1, lines));
     dict.put("message", String.join("\n", messages));
+  }
+
+  private void views(Map<String, String> isolation) {
+    Map<String, Object> views = new LinkedHashMap<>();
+    isolation.forEach((key, value) -> {
+      if (key.startsWith(VIEW)) views.put(key.substring(VIEW.length()), value);
+    });
+    if (views.isEmpty()) return;
+    int width = views.keySet().stream().mapToInt(String::length).max().orElse(0);
+    List<Line> lines = new ArrayList<>();
+    views.forEach((key, value) -> lines.add(Line.of(StatusLine.pad(key, width) + " : " + value)));
+    fields.add(new Field("views", true, lines));
+    dict.put("views", views);
   }
 
   private void resources(Map<String, String> resources) {

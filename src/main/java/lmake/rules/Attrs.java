@@ -26,7 +26,9 @@ final class Attrs {
 
   static Attrs of(JsonObject json, Map<Integer, Expr.Code> codes) {
     Map<String, Expr> exprs = new HashMap<>();
-    json.forEach((key, value) -> exprs.put(key, Expr.of(value, codes)));
+    json.forEach((key, value) -> {
+      if (!key.equals("views")) exprs.put(key, Expr.of(value, codes)); // a dict: IsolationReader
+    });
     return new Attrs(exprs);
   }
 
@@ -55,15 +57,6 @@ final class Attrs {
     if (expr == null) return null;
     if (expr instanceof Expr.Const c) return c.value();
     throw Bug.of("digest: %s cannot depend on the job", name);
-  }
-
-  /** Whether it asks for anything: not None, False, nor an empty text, list or dict. */
-  boolean asks(String name, Scope scope) throws EvalError {
-    Object value = value(name, scope);
-    if (value instanceof Boolean b) return b;
-    if (value instanceof String text) return !text.isEmpty();
-    if (value instanceof List<?> list) return !list.isEmpty();
-    return value instanceof Map<?, ?> map ? !map.isEmpty() : value != null;
   }
 
   boolean bool(String name, Scope scope, boolean fallback) throws EvalError {
@@ -98,6 +91,14 @@ final class Attrs {
       if (!(item instanceof Number)) throw new EvalError(name + ": " + Python.literal(item) + " is no int");
     }
     return items.stream().map(item -> ((Number) item).intValue()).toList();
+  }
+
+  /** A list of texts; a lone one is a list too. */
+  List<String> texts(String name, Scope scope) throws EvalError {
+    Object value = value(name, scope);
+    if (value == null) return List.of();
+    List<?> items = value instanceof List<?> list ? list : List.of(value);
+    return items.stream().map(Python::str).toList();
   }
 
   /** What to make of a value of Python. */

@@ -22,6 +22,8 @@ import java.util.Map;
  * @param autodep as the rule names it
  * @param startDelay seconds after which a start line is said
  * @param maxStderrLines 0 = no limit
+ * @param isolation what of the machine it sees otherwise
+ * @param seenRoot of the repo, as it sees it
  */
 public record Launch(
     Form form,
@@ -40,9 +42,10 @@ public record Launch(
     boolean autoMkdir,
     boolean stderrOk,
     boolean readdirOk,
-    boolean checkAbsPaths,
     double startDelay,
-    int maxStderrLines) {
+    int maxStderrLines,
+    Isolation isolation,
+    String seenRoot) {
   /** How the interpreter gets the command. */
   public enum Form {
     TEXT, // with -c

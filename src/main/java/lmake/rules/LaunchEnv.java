@@ -62,22 +62,25 @@ public record LaunchEnv(
   }
 
   /** Replaces keys, as {@code $KEY} or {@code ${KEY}}; there is no escape, and what is no key stays. */
-  String replace(String text, String tmpDir) {
+  String replace(String text, Sight sight) {
     if (text.indexOf('$') < 0) return text;
     Matcher matcher = KEY.matcher(text);
     StringBuilder out = new StringBuilder();
     while (matcher.find()) {
       String key = matcher.group(1) != null ? matcher.group(1) : matcher.group(2);
-      matcher.appendReplacement(out, Matcher.quoteReplacement(value(key, tmpDir).orElse(matcher.group())));
+      matcher.appendReplacement(out, Matcher.quoteReplacement(value(key, sight).orElse(matcher.group())));
     }
     return matcher.appendTail(out).toString();
   }
 
-  private Optional<String> value(String key, String tmpDir) {
+  private Optional<String> value(String key, Sight sight) {
     return switch (key) {
-      case "LMAKE_ROOT", "PHYSICAL_LMAKE_ROOT" -> Optional.of(lmakeRoot);
-      case "REPO_ROOT", "TOP_REPO_ROOT", "PHYSICAL_REPO_ROOT", "PHYSICAL_TOP_REPO_ROOT" -> Optional.of(repoRoot);
-      case "TMPDIR", "PHYSICAL_TMPDIR" -> Optional.of(tmpDir);
+      case "LMAKE_ROOT" -> Optional.of(sight.lmakeRoot());
+      case "PHYSICAL_LMAKE_ROOT" -> Optional.of(lmakeRoot);
+      case "REPO_ROOT", "TOP_REPO_ROOT" -> Optional.of(sight.repoRoot());
+      case "PHYSICAL_REPO_ROOT", "PHYSICAL_TOP_REPO_ROOT" -> Optional.of(repoRoot);
+      case "TMPDIR" -> Optional.of(sight.tmpDir());
+      case "PHYSICAL_TMPDIR" -> Optional.of(sight.physicalTmpDir());
       case "PYTHON" -> Optional.of(python);
       case "PYTHON_LD_LIBRARY_PATH" -> Optional.of(pythonLibraryPath);
       case "SHELL" -> Optional.of(SHELL);

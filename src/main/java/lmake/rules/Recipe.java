@@ -16,12 +16,6 @@ final class Recipe {
   /** A longer command goes through a file: the kernel takes no argument above 128 KiB. */
   private static final int LONGEST_ARGUMENT = 64 << 10;
 
-  /** What this version cannot give. */
-  private static final List<String> BEYOND =
-      List.of(
-          "chroot_dir", "chroot_actions", "repo_view", "tmp_view", "lmake_view", "views", "kill_daemons", "lmake_root",
-          "check_abs_paths", "mount_chroot_ok");
-
   private static final List<String> DEFAULT_SHELL = List.of(LaunchEnv.SHELL);
 
   private final boolean python;
@@ -33,6 +27,7 @@ final class Recipe {
   private final Environ environ;
   private final Map<String, Expr> resources = new LinkedHashMap<>();
   private final Optional<Expr> wholeResources;
+  private final IsolationReader isolation;
   private final boolean hasStdin;
   private final boolean hasStdout;
 
@@ -52,6 +47,7 @@ final class Recipe {
     boolean function = asked.get("code") instanceof Number;
     wholeResources = function ? Optional.of(Expr.of(asked, codes)) : Optional.empty();
     if (!function) asked.forEach((key, value) -> resources.put(key, Expr.of(value, codes)));
+    isolation = new IsolationReader(Digest.object(line, "attrs"), codes);
     hasStdin = line.get("stdin") != null;
     hasStdout = line.get("stdout") != null;
   }
@@ -64,33 +60,28 @@ final class Recipe {
     return Resources.of(resources, wholeResources, scope.as(Evaluation.Part.RESOURCES));
   }
 
-  /** A job that ran otherwise than asked would do so in silence. */
-  private static void refuseBeyond(Attrs attrs, Scope scope) throws EarlyError, EvalError {
-    for (String name : BEYOND) {
-      if (!attrs.asks(name, scope)) continue;
-      String rule = scope.rule().where() + ": rule " + scope.rule().name();
-      throw new EarlyError(rule + ": " + name + " is not available in this version", "  consider : a rule without it");
-    }
-  }
-
   /** The scope must know deps and resources. */
   Launch launch(Scope scope, LaunchEnv site) throws EarlyError {
     Attrs attrs = scope.rule().attrs();
     Map<String, String> raw = environ.values(scope, site.backendEnviron());
     String doing = "attributes";
     try {
-      refuseBeyond(attrs, scope);
+      Isolation bare = isolation.withoutViews(attrs, scope);
       doing = "keep_tmp";
       boolean keep = attrs.bool("keep_tmp", scope, false);
       String tmpDir = site.tmp().dir(tmpBase(raw.get("TMPDIR"), site), keep);
-      Map<String, String> values = replaced(raw, site, tmpDir);
+      doing = "views";
+      Isolation isolated = isolation.withViews(bare, scope, site.repoRoot(), tmpDir);
+      Sight sight = Sight.of(isolated, site, tmpDir);
+      Map<String, String> values = replaced(raw, site, sight);
       doing = python ? "python" : "shell";
-      List<String> words = interpreter(scope, site, tmpDir);
+      List<String> words = interpreter(scope, site, sight);
       doing = "cmd";
       String text = python ? prelude(scope) + source : cmd.text(scope);
       doing = "use_script";
       boolean script = attrs.bool("use_script", scope, false) || tooLong(text);
-      boolean bash = !script && !python && words.equals(DEFAULT_SHELL);
+      // Programs are looked for on our disk.
+      boolean bash = !script && !python && !isolated.movesFiles() && words.equals(DEFAULT_SHELL);
       Optional<Direct> direct = bash ? direct(text, values, site) : Optional.empty();
       direct.ifPresent(d -> values.putAll(d.shellVariables()));
       doing = "attributes of the execution";
@@ -99,8 +90,8 @@ final class Recipe {
           direct.map(Direct::words).orElse(List.of()), lines(values), raw, stdin(scope), stdout(scope), tmpDir, keep,
           timeoutMs(attrs, scope), attrs.integers("kill_sigs", scope), autodep(attrs, scope),
           attrs.bool("auto_mkdir", scope, false), attrs.bool("stderr_ok", scope, false),
-          attrs.bool("readdir_ok", scope, false), attrs.bool("check_abs_paths", scope, false),
-          attrs.real("start_delay", scope, 3), (int) attrs.real("max_stderr_len", scope, 100));
+          attrs.bool("readdir_ok", scope, false), attrs.real("start_delay", scope, 3),
+          (int) attrs.real("max_stderr_len", scope, 100), isolated, sight.repoRoot());
     } catch (EvalError e) {
       throw EarlyError.of(doing, e);
     }
@@ -108,18 +99,18 @@ final class Recipe {
 
   private static Optional<String> tmpBase(String value, LaunchEnv site) throws EarlyError {
     if (value == null || value.isEmpty()) return Optional.empty();
-    String base = site.replace(value, "");
+    String base = site.replace(value, Sight.of(Isolation.NONE, site, "")).replaceAll("(?<=.)/+$", "");
     if (base.startsWith("/")) return Optional.of(base);
     throw new EarlyError("TMPDIR is not absolute : " + base, "  consider : environ = {'TMPDIR': '$REPO_ROOT/" + base + "'}");
   }
 
   /** TMPDIR first; the value the rule gives it only chose where it is. */
-  private static Map<String, String> replaced(Map<String, String> raw, LaunchEnv site, String tmpDir) throws EarlyError {
+  private static Map<String, String> replaced(Map<String, String> raw, LaunchEnv site, Sight sight) throws EarlyError {
     Map<String, String> values = new LinkedHashMap<>();
-    values.put("TMPDIR", tmpDir);
+    values.put("TMPDIR", sight.tmpDir());
     for (Map.Entry<String, String> entry : raw.entrySet()) {
       if (entry.getKey().equals("TMPDIR")) continue;
-      String value = site.replace(entry.getValue(), tmpDir);
+      String value = site.replace(entry.getValue(), sight);
       if (value.indexOf('\0') >= 0) throw new EarlyError("environ." + entry.getKey() + " : a value cannot hold a null byte");
       values.put(entry.getKey(), value);
     }
@@ -130,7 +121,7 @@ final class Recipe {
     return values.entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue()).toList();
   }
 
-  private List<String> interpreter(Scope scope, LaunchEnv site, String tmpDir) throws EvalError {
+  private List<String> interpreter(Scope scope, LaunchEnv site, Sight sight) throws EvalError {
     List<String> words = new ArrayList<>();
     if (wholeInterpreter.isPresent()) {
       Object value = wholeInterpreter.get().value(scope);
@@ -139,7 +130,7 @@ final class Recipe {
     }
     for (Expr word : interpreter) words.add(word.text(scope));
     if (words.isEmpty()) words.add(python ? "$PYTHON" : "$SHELL");
-    words.set(0, site.replace(words.get(0), tmpDir));
+    words.set(0, site.replace(words.get(0), sight));
     return words;
   }
 

@@ -3,7 +3,10 @@ package lmake.server;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import lmake.graph.JobResult;
+import lmake.rules.Isolation;
 import lmake.store.Store;
 import lmake.wire.JobEnd;
 
@@ -23,10 +26,25 @@ final class Endings {
   }
 
   JobResult judge(Execution one, JobEnd end) {
-    JobResult result = judge.judge(one, end);
+    JobResult result = judge.judge(one, placed(one, end));
     store.putRun(one.job(), RunRecords.of(one, end, result));
     clean(one);
     return result;
+  }
+
+  /** What the agent finds wrong in the views and roots a rule asks for is said of the rule. */
+  private static JobEnd placed(Execution one, JobEnd end) {
+    boolean asked = one.running().filter(r -> !r.launch().isolation().equals(Isolation.NONE)).isPresent();
+    if (end.outcome() != JobEnd.Outcome.NOT_STARTED || !asked || end.messages().isEmpty()) return end;
+    List<String> messages = new ArrayList<>();
+    // As all that is said of a makefile: the remedy on a line of its own.
+    String[] said = end.messages().get(0).split(", (?=consider : )", 2);
+    messages.add(one.rule().where() + ": rule " + one.rule().name() + ": " + said[0]);
+    if (said.length > 1) messages.add("  " + said[1]);
+    messages.addAll(end.messages().subList(1, end.messages().size()));
+    return new JobEnd(
+        end.seq(), end.outcome(), end.waitStatus(), end.start(), end.end(), end.userNs(), end.systemNs(), end.maxRss(),
+        end.targetsSize(), end.stdout(), end.stderr(), messages, end.washed(), end.accesses(), end.patterns());
   }
 
   /** It never started. */

@@ -43,7 +43,7 @@ final class ReaderJob {
     int flags = AgentOrder.Start.KEEP_TMP | AgentOrder.Start.RECORD_ALL | AgentOrder.Start.ONE_STREAM;
     return new AgentOrder.Start(
         seq, Integer.MAX_VALUE, argv, environ(places), "", ENVIRON.toString(), "", places.root() + "/" + TMP, flags,
-        HYBRID, 0, List.of(), List.of(), List.of());
+        HYBRID, 0, List.of(), List.of(), List.of(), AgentOrder.Isolation.NONE);
   }
 
   /** The lines the reader left, but for the one about its phases, which are all of one run here. */

@@ -44,7 +44,8 @@ final class RunRecords {
         end.stdout(),
         end.stderr(),
         result.messages(),
-        HostOs.NAME);
+        HostOs.NAME,
+        launch.isolation().shown());
   }
 
   /** Of a run that never was. */

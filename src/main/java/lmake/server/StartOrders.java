@@ -11,6 +11,7 @@ import lmake.engine.Action.Wash;
 import lmake.engine.Action.WashKind;
 import lmake.graph.Graph;
 import lmake.rules.EarlyError;
+import lmake.rules.Isolation;
 import lmake.rules.Launch;
 import lmake.rules.Rule;
 import lmake.rules.RuleBook;
@@ -46,7 +47,7 @@ final class StartOrders {
     return new AgentOrder.Start(
         one.attempt(),
         smallId,
-        launch.argv(script.map(file -> places.root() + "/" + file).orElse("")),
+        launch.argv(script.map(file -> launch.seenRoot() + "/" + file).orElse("")),
         launch.environ(),
         "",
         launch.stdin(),
@@ -57,7 +58,23 @@ final class StartOrders {
         launch.timeoutMs(),
         launch.killSigs(),
         preActions(one, site.book()),
-        statics);
+        statics,
+        isolation(launch.isolation()));
+  }
+
+  private static AgentOrder.Isolation isolation(Isolation asked) {
+    if (asked.equals(Isolation.NONE)) return AgentOrder.Isolation.NONE;
+    int flags = (asked.killDaemons() ? AgentOrder.Isolation.KILL_DAEMONS : 0)
+        | (asked.chroot().equals("/") ? AgentOrder.Isolation.MOUNTS : 0)
+        | (asked.mountChrootOk() ? AgentOrder.Isolation.MOUNT_OK : 0)
+        | (asked.checkAbsPaths() ? AgentOrder.Isolation.CHECK_PATHS : 0)
+        | (asked.userName() ? AgentOrder.Isolation.USER_NAME : 0)
+        | (asked.resolvConf() ? AgentOrder.Isolation.RESOLV_CONF : 0);
+    return new AgentOrder.Isolation(
+        flags, asked.chroot(), asked.repoView(), asked.tmpView(), asked.lmakeView(), asked.lmakeRoot(),
+        asked.views().stream()
+            .map(view -> new AgentOrder.View(view.at(), view.overlay(), view.dirs(), view.copyUp()))
+            .toList());
   }
 
   private static int flags(Execution one, Launch launch) {

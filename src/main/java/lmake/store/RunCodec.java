@@ -14,7 +14,7 @@ import lmake.graph.RunRecord;
  * timeout (8 bytes of IEEE 754); texts, lists and maps are a varint count and their content.
  */
 final class RunCodec {
-  private static final int VERSION = 2; // 1 had no os
+  private static final int VERSION = 3; // 1 had no os, 2 no isolation
   private static final RunReason.Kind[] KINDS = RunReason.Kind.values();
 
   private RunCodec() {}
@@ -45,12 +45,13 @@ final class RunCodec {
     out.bytes(run.stdoutText()).bytes(run.stderrText());
     list(run.messages(), out);
     out.string(run.os());
+    map(run.isolation(), out);
     return out.toArray();
   }
 
   static RunRecord decode(In in) {
     int version = in.u8();
-    Bug.check(version == 1 || version == VERSION, "run record of version %d, not %d", version, VERSION);
+    Bug.check(version >= 1 && version <= VERSION, "run record of version %d, not %d", version, VERSION);
     // Java evaluates arguments from left to right: the order of the record is the order of the bytes.
     RunRecord run =
         new RunRecord(
@@ -80,7 +81,8 @@ final class RunCodec {
             in.bytes(),
             in.bytes(),
             list(in),
-            version == 1 ? "" : in.string());
+            version == 1 ? "" : in.string(),
+            version < 3 ? Map.of() : map(in));
     Bug.check(in.atEnd(), "run record too long");
     return run;
   }

@@ -49,7 +49,8 @@ public sealed interface AgentOrder {
       int timeoutMs,
       List<Integer> killSigs,
       List<PreAction> preActions,
-      List<String> wanted)
+      List<String> wanted,
+      Isolation isolation)
       implements AgentOrder {
     public static final int KEEP_TMP = 1;
     public static final int LIVE_OUT = 2;
@@ -72,13 +73,13 @@ public sealed interface AgentOrder {
       for (int signal : killSigs) out.u8(signal);
       out.u32(preActions.size());
       for (PreAction action : preActions) out.u8(action.what).str(action.name).u64(action.sig).str(action.note);
-      return out.strs(wanted).frame();
+      return isolation.write(out.strs(wanted)).frame();
     }
 
     private static Start decode(WireReader in) throws WireException {
       return new Start(
           in.u64(), in.u64(), in.strs(), in.strs(), in.str(), in.str(), in.str(), in.str(), in.u8(), in.u8(), in.u32(),
-          signals(in), preActions(in), in.strs());
+          signals(in), preActions(in), in.strs(), Isolation.read(in));
     }
 
     private static List<Integer> signals(WireReader in) throws WireException {
@@ -93,6 +94,58 @@ public sealed interface AgentOrder {
         actions.add(new PreAction(in.u8(), in.str(), in.u64(), in.str()));
       }
       return actions;
+    }
+  }
+
+  /**
+   * What of the machine a job sees otherwise; empty where nothing is asked.
+   *
+   * @param flags the constants below
+   * @param chroot {@code /}: namespaces alone
+   */
+  record Isolation(
+      int flags, String chroot, String repoView, String tmpView, String lmakeView, String lmakeRoot, List<View> views) {
+    public static final int KILL_DAEMONS = 1;
+    public static final int MOUNTS = 2;
+    public static final int MOUNT_OK = 4;
+    public static final int CHECK_PATHS = 8;
+    public static final int USER_NAME = 16;
+    public static final int RESOLV_CONF = 32;
+
+    /** A job like any other process. */
+    public static final Isolation NONE = new Isolation(0, "", "", "", "", "", List.of());
+
+    public Isolation {
+      views = List.copyOf(views);
+    }
+
+    private WireWriter write(WireWriter out) {
+      out.u8(flags).str(chroot).str(repoView).str(tmpView).str(lmakeView).str(lmakeRoot).u32(views.size());
+      for (View view : views) out.str(view.at).u8(view.overlay ? 1 : 0).strs(view.dirs).strs(view.copyUp);
+      return out;
+    }
+
+    private static Isolation read(WireReader in) throws WireException {
+      return new Isolation(in.u8(), in.str(), in.str(), in.str(), in.str(), in.str(), views(in));
+    }
+
+    private static List<View> views(WireReader in) throws WireException {
+      List<View> views = new ArrayList<>();
+      for (int left = in.count(13); left > 0; left--) views.add(new View(in.str(), in.u8() != 0, in.strs(), in.strs()));
+      return views;
+    }
+  }
+
+  /**
+   * A dir seen elsewhere.
+   *
+   * @param at relative to the root of the repo when it is in it
+   * @param dirs likewise; of an overlay the upper one first
+   */
+  record View(String at, boolean overlay, List<String> dirs, List<String> copyUp) {
+    public View {
+      dirs = List.copyOf(dirs);
+      copyUp = List.copyOf(copyUp);
     }
   }
 

@@ -44,9 +44,10 @@ class _Viewer(object):
     def plain(self, value):
         """Return `value` with numbers of code replaced by their text, and names by what they stand for."""
         if isinstance(value, dict):
-            if 'code' in value and len(value) == 1:
+            # Keys may be the user's own, as names of views: then what they have is an expr, a dict.
+            if len(value) == 1 and isinstance(value.get('code'), int):
                 return self.codes.fingerprints[value['code']]
-            if 'v' in value and len(value) == 1:
+            if len(value) == 1 and isinstance(value.get('v'), str):
                 return self.names.get(value['v'], value['v'])
             return sorted((k, self.plain(v)) for k, v in value.items())
         if isinstance(value, (list, tuple)):

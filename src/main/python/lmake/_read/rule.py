@@ -357,30 +357,64 @@ class _Builder(object):
         value = self.attributes.get('views', {})
         if callable(value):
             return self.scope.function(value, FULL, 'raw')
-        return dict((self._view_name(k), self._view(k, v)) for k, v in self._dict('views').items())
+        return dict((self._view_name(k), self._view(k, v)) for k, v in self._dict('views').items() if v is not None)
 
     @staticmethod
     def _view_name(key):
         if not isinstance(key, str) or not key.strip('/'):
             raise ReadError('views: %s is not a dir' % show(key))
+        _check_canonical('views: %s' % key, key)
         return key
 
     def _view(self, key, value):
         if callable(value):
             return self.scope.function(value, FULL, 'raw')
         if isinstance(value, str):
-            return self.scope.expr(value, FULL)
+            return self._view_dir(key, value, False)
         if not isinstance(value, dict) or not isinstance(value.get('upper'), str):
             raise ReadError("views: %s is %s, a dir or a dict with at least 'upper' is expected" % (key, show(value)))
         unknown = sorted(set(value) - {'upper', 'lower', 'copy_up'})
         if unknown:
             raise ReadError('views: %s: unknown key %s' % (key, unknown[0]), 'upper, lower or copy_up')
-        out = {'upper': self.scope.expr(value['upper'], FULL)}
+        if not value['upper'] or not value.get('lower'):
+            raise ReadError("views: %s is %s, it needs both 'upper' and 'lower'" % (key, show(value)),
+                            'a plain dir for a view without layers')
+        out = {'upper': self._view_dir(key, value['upper'], True)}
         for word in ('lower', 'copy_up'):
             items = value.get(word, ())
             items = items if isinstance(items, (list, tuple)) else [items]
-            out[word] = [self.scope.value(i, FULL) for i in items]
+            for item in items:
+                if not isinstance(item, str) and not callable(item) or item == '':
+                    raise ReadError('views: %s: %s is %s, a str is expected' % (key, word, show(item)))
+            out[word] = [self._view_dir(key, i, True) if word == 'lower' else self._copied(key, i) for i in items]
         return out
+
+    def _copied(self, view, name):
+        expr = self.scope.value(name, FULL)
+        if 'const' in expr:
+            _check_canonical('views: %s: copy_up %s' % (view, name), expr['const'])
+            if expr['const'].startswith('/'):
+                raise ReadError('views: %s: copy_up %s is not relative to the view' % (view, name))
+        return expr
+
+    def _view_dir(self, view, directory, overlay):
+        """Return the expr of a physical dir of a view, with what can be seen of it checked."""
+        expr = self.scope.value(directory, FULL)
+        name = expr.get('const')
+        if not name or name == '.':
+            return expr
+        what = 'views: %s: dir %s' % (view, name)
+        _check_canonical(what, name)
+        for bad in ',:\\' if overlay else '':
+            if bad in name:
+                raise ReadError('%s of an overlay holds %s' % (what, show(bad)), 'another name')
+        return expr
+
+
+def _check_canonical(what, name):
+    if any(c in ('', '.', '..') for c in name.strip('/').split('/')) or name.startswith('//'):
+        import posixpath
+        raise ReadError('%s is not canonical' % what, show(posixpath.normpath(name)))
 
 
 def _check_dep(what, value, expr):

@@ -125,14 +125,99 @@ final class LaunchTest {
   }
 
   @Test
-  void whatThisVersionCannotGiveIsRefusedAloud() throws EarlyError {
-    for (String name : List.of("chroot_dir", "repo_view", "tmp_view", "kill_daemons", "check_abs_paths")) {
-      Object value = name.endsWith("s") ? (Object) true : "/x";
-      EarlyError error = assertThrows(EarlyError.class, () -> launch(sketch().attr(name, value), "f"));
-      assertEquals(2, error.lines().size());
-      assertEquals(true, error.lines().get(0).endsWith(name + " is not available in this version"), error.lines().get(0));
-    }
-    launch(sketch().attr("kill_daemons", false).attr("repo_view", "").attr("tmp_view", null), "f");
+  void viewsChangeWhatKeysStandFor() throws EarlyError {
+    RuleSketch sketch = sketch().environ("X", "$LMAKE_ROOT $PHYSICAL_LMAKE_ROOT $REPO_ROOT $PHYSICAL_REPO_ROOT $TMPDIR"
+        + " $PHYSICAL_TMPDIR").attr("repo_view", "/r/").attr("lmake_view", "/l").attr("kill_daemons", true);
+    Launch launch = launch(sketch, "f");
+    assertEquals(
+        List.of("TMPDIR=/r/LMAKE/auto_tmp/42", "X=/l /lmake /r /repo /r/LMAKE/auto_tmp/42 /repo/LMAKE/auto_tmp/42"),
+        launch.environ());
+    assertEquals("/r", launch.seenRoot());
+    assertEquals("/repo/LMAKE/auto_tmp/42", launch.tmpDir());
+    assertEquals("/r", launch.isolation().repoView());
+    assertTrue(launch.isolation().killDaemons());
+    assertEquals(List.of("TMPDIR=/t"), launch(sketch().attr("tmp_view", "/t"), "f").environ());
+    assertEquals(
+        List.of("TMPDIR=/repo/LMAKE/auto_tmp/42", "X=/other"),
+        launch(sketch().attr("lmake_root", "/other").environ("X", "$LMAKE_ROOT"), "f").environ());
+  }
+
+  private static Object view(String upper, String lower, String... copyUp) {
+    JsonArray copies = new JsonArray();
+    for (String name : copyUp) copies.add(RuleSketch.constant(name));
+    return RuleSketch.object(
+        "upper", RuleSketch.constant(upper), "lower", JsonArray.from(RuleSketch.constant(lower)), "copy_up", copies);
+  }
+
+  private static RuleSketch viewing(String name, Object view) {
+    return sketch().attr("repo_view", "/r").attr("tmp_view", "/t").attr("views", RuleSketch.object(name, view));
+  }
+
+  @Test
+  void viewsAreNamedFromTheRoot() throws EarlyError {
+    assertEquals(
+        List.of(new Isolation.View("a/b", false, List.of("/ext"), List.of())),
+        launch(viewing("/r/a/b/", RuleSketch.constant("/ext/")), "f").isolation().views());
+    assertEquals(
+        List.of(new Isolation.View("a", true, List.of("up", "/repo/LMAKE/auto_tmp/42/x"), List.of("d/", "e/f"))),
+        launch(viewing("/repo/a", view("/repo/up", "/t/x", "d/", "e/f")), "f").isolation().views());
+    assertEquals(
+        List.of(new Isolation.View("f", false, List.of("f.d"), List.of())),
+        launch(viewing("f", RuleSketch.template("{F}.d")), "f").isolation().views());
+    assertEquals(List.of(), launch(viewing("v", RuleSketch.constant("")), "f").isolation().views());
+  }
+
+  @ParameterizedTest(name = "{0} on {1}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          # view  | upper  | lower | copy_up | is refused with
+          v       | a,b    | low   | x       | view v : dir /repo/a,b of an overlay holds ','
+          v       | up     | l:w   | x       | view v : dir /repo/l:w of an overlay holds ':'
+          v       | up     | ''    | x       | view v has an empty dir
+          v       | up     | low   | /x      | copy_up of view v : /x is not relative to the view
+          v       | up     | low   | a/../x  | copy_up of view v a/../x is not canonical
+          v/../w  | up     | low   | x       | view v/../w is not canonical
+          v//w    | up     | low   | x       | view v//w is not canonical
+          /r      | up     | low   | x       | view /r is not in the repo, but its dir up is
+          /ext/v  | /ext/u | low   | x       | view /ext/v is not in the repo, but its dir low is
+          /ext/v  | /t/u   | /low  | x       | view /ext/v is not in the repo, but its dir /t/u is
+          /       | /u     | /low  | x       | view / would hide all of it
+          v       | ./up   | low   | x       | view v, dir ./up is not canonical
+          """)
+  void wrongViewsAreRefused(String name, String upper, String lower, String copyUp, String sentence) {
+    EarlyError error = assertThrows(EarlyError.class, () -> launch(viewing(name, view(upper, lower, copyUp)), "f"));
+    assertTrue(error.lines().get(0).matches(".*:[0-9]+: rule R: .*"), error.lines().get(0));
+    assertTrue(error.lines().get(0).contains(": rule R: " + sentence), error.lines().get(0));
+    assertTrue(error.lines().get(1).startsWith("  consider : "), error.lines().get(1));
+  }
+
+  @ParameterizedTest(name = "{0} = {1}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          repo_view      | repo     | repo_view is not absolute : repo
+          tmp_view       | tmp      | tmp_view is not absolute : tmp
+          lmake_view     | l        | lmake_view is not absolute : l
+          lmake_root     | l        | lmake_root is not absolute : l
+          chroot_dir     | c        | chroot_dir is not absolute : c
+          repo_view      | /        | repo_view is the root
+          tmp_view       | /a/../b  | tmp_view /a/../b is not canonical
+          chroot_actions | users    | chroot_actions: unknown action 'users'
+          """)
+  void wrongDirsAreRefused(String name, String value, String sentence) {
+    EarlyError error = assertThrows(EarlyError.class, () -> launch(sketch().attr(name, value), "f"));
+    assertTrue(error.lines().get(0).endsWith(": rule R: " + sentence), error.lines().get(0));
+    assertTrue(error.lines().get(1).startsWith("  consider : "), error.lines().get(1));
+  }
+
+  @Test
+  void whatIsNotAskedChangesNothing() throws EarlyError {
+    RuleSketch sketch = sketch().attr("kill_daemons", false).attr("repo_view", "").attr("tmp_view", null);
+    assertEquals(Isolation.NONE, launch(sketch, "f").isolation());
+    assertEquals("/", launch(sketch().attr("chroot_dir", "/"), "f").isolation().chroot());
   }
 
   @Test

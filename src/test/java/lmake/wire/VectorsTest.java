@@ -47,7 +47,12 @@ class VectorsTest {
             SEQ, 3, List.of("/bin/sh", "-c", "cat in"), List.of("PATH=/bin"), "sub", "in", "out", "/repo/LMAKE/auto_tmp/3", 5, 1,
             2500, List.of(15, 9),
             List.of(new AgentOrder.PreAction(1, "old", SIG, "note"), new AgentOrder.PreAction(4, "dir", 0, "")),
-            List.of("out")),
+            List.of("out"),
+            new AgentOrder.Isolation(
+                9, "/chroot", "/repo_view", "/tmp_view", "/lmake_view", "/other",
+                List.of(
+                    new AgentOrder.View("v", false, List.of("/ext"), List.of()),
+                    new AgentOrder.View("o", true, List.of("up", "low"), List.of("d/", "f"))))),
         new AgentOrder.Kill(SEQ, 2),
         new AgentOrder.Answer(SEQ, 7, false, List.of("ok 0123456789abcdee-R src", "error none dep")));
     List<String> names = List.of("CONFIG", "START", "KILL", "ANSWER");

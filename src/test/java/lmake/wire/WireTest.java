@@ -151,7 +151,12 @@ class WireTest {
         new AgentOrder.Configure(text(), text(), texts(), 2, 100, text()),
         new AgentOrder.Start(
             random.nextLong(), 3, texts(), texts(), text(), text(), text(), text(), 5, 1, 1000, List.of(2, 15),
-            List.of(new AgentOrder.PreAction(1, text(), random.nextLong(), text())), texts()),
+            List.of(new AgentOrder.PreAction(1, text(), random.nextLong(), text())), texts(),
+            new AgentOrder.Isolation(
+                63, text(), text(), text(), text(), text(),
+                List.of(
+                    new AgentOrder.View(text(), true, texts(), texts()),
+                    new AgentOrder.View(text(), false, texts(), List.of())))),
         new AgentOrder.Kill(random.nextLong(), 2),
         new AgentOrder.Answer(random.nextLong(), random.nextLong(), true, texts()));
   }
