@@ -8,7 +8,7 @@
 #include "sys.h"
 
 #define CALL    1	/* type of frame, and verb, of ../wire/wire.h */
-#define CONDEMN 6
+#define CONDEMN 7
 
 static char *put(char *p, uint64_t v, int bytes)
 {
