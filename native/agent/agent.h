@@ -1,6 +1,6 @@
 /*
  * The agent: runs the jobs of one host for one server. One process, one thread, one epoll loop; nothing here may block
- * for longer than a disk access. main.c owns the loop, proto.c the server's messages, job.c the life of a job, spawn.c
+ * for longer than a disk access. loop.c owns the loop, proto.c the server's messages, job.c the life of a job, spawn.c
  * its birth, prepare.c what comes before, tree.c its death, merge.c and finish.c what is told at the end, calls.c the
  * commands that run inside jobs. A second process, the guardian (guard.c), only waits for the agent to die.
  */
@@ -14,7 +14,10 @@
 
 #include "../wire/wire.h"
 
-/* ---- the loop (main.c) ---- */
+/* ---- the loop (loop.c) ---- */
+
+int loop_open(void);			/* 0, or -1 and errno */
+void loop_run(void);			/* until agent.quit */
 
 /* Something epoll watches. `ready` is called with the epoll events; -1 in fd: closed. */
 struct source {
@@ -84,6 +87,7 @@ enum outcome {
 
 enum job_flag {
 	JOB_KEEP_TMP = 1, JOB_LIVE = 2, JOB_RECORD_ALL = 4, JOB_AUTO_MKDIR = 8, JOB_ONE_STREAM = 16,
+	JOB_MOUNT_OK = 32,
 };
 
 enum autodep { AUTODEP_NONE, AUTODEP_PRELOAD, AUTODEP_SECCOMP, AUTODEP_HYBRID };
