@@ -195,12 +195,24 @@ static void settle_maybe(struct access *a)
 	a->write = a->maybe;
 }
 
+/* What the call that wrote looked at on its way is no read before the write: it was only announced before. */
+static void date_announcement(struct access *a)
+{
+	if (!a->write || !a->maybe || a->maybe >= a->write)
+		return;
+	if (a->kind[KIND_L] == a->maybe)
+		a->kind[KIND_L] = a->write;
+	if (a->kind[KIND_T] == a->maybe)
+		a->kind[KIND_T] = a->write;
+}
+
 /* Reads count before the first write and before the file was declared a target; on equal dates the target wins. */
 static void drop_late_reads(struct access *a)
 {
 	int64_t limit = a->write ? a->write : INT64_MAX;
 	bool early = false;
 
+	date_announcement(a);
 	if (a->allowed && a->allowed < limit && !(a->target_flags & LM_TGT_SOURCE_OK))
 		limit = a->allowed;
 	if (limit == INT64_MAX)
