@@ -198,7 +198,7 @@ static void settle_maybe(struct access *a)
 /* What the call that wrote looked at on its way is no read before the write: it was only announced before. */
 static void date_announcement(struct access *a)
 {
-	if (!a->write || !a->maybe || a->maybe >= a->write)
+	if (!a->write || !a->maybe || a->maybe >= a->write || a->kind[KIND_R] == a->maybe)
 		return;
 	if (a->kind[KIND_L] == a->maybe)
 		a->kind[KIND_L] = a->write;
