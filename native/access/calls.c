@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #define XXH_INLINE_ALL
 #include <linux/fs.h>
+#include <linux/sched.h>
 #include <linux/stat.h>
 #include <string.h>
 #include <xxhash.h>
@@ -111,6 +112,7 @@ void lm_args_of(const struct lm_row *row, const unsigned long regs[6], struct lm
 	args->path2 = row->path2 < 0 ? NULL : (const char *)regs[row->path2];
 	args->flags = row->flags < 0 ? row->fixed : (uint32_t)regs[row->flags];
 	args->mode = row->mode < 0 ? 0 : (uint32_t)regs[row->mode];
+	args->call = row->name;
 	if (row->op == LM_OP_TRUNCATE)
 		args->mode = !regs[row->mode];
 }
@@ -124,6 +126,8 @@ int lm_known(const struct lm_view *v, uint8_t op, const struct lm_args *args, ui
 	if (!cache || !args->path || args->path2 || (args->dirfd != AT_FDCWD && args->path[0] != '/'))
 		return 0;
 	seed = (uint64_t)(lm_gen(v) + 1) * 0x9e3779b97f4a7c15ull;
+	if (args->path[0] != '/' && __atomic_load_n(&v->area->log->own_cwds, __ATOMIC_RELAXED))
+		return 0;
 	if (args->path[0] != '/')
 		seed ^= (uint64_t)(__atomic_load_n(&cache->cwd_gen, __ATOMIC_RELAXED) + 1) * 0xc2b2ae3d27d4eb4full;
 	seed = (seed ^ (uint64_t)args->flags << 32 ^ (uint64_t)args->mode << 8 ^ op) * 0xff51afd7ed558ccdull;
@@ -323,6 +327,8 @@ static void begin_chmod(const struct lm_view *v, struct lm_access *acc, const st
 	if (!matters(v, &acc->a))
 		return;
 	look(v, &acc->a, &s);
+	if (!s.mode)
+		note_state(v, &acc->a, LM_L | LM_T, &s);
 	if (!S_ISREG(s.mode) || !((s.mode ^ args->mode) & S_IXUSR))
 		return;
 	acc->key = 0;	/* what it does depends on the mode now */
@@ -384,11 +390,37 @@ static void begin_look(const struct lm_view *v, struct lm_access *acc, const str
 	note(v, &acc->a, bits);
 }
 
-static int begin_mount(const struct lm_view *v, const struct lm_row *row)
+/* Attributes are no content; that a file is missing is told. */
+static void begin_attributes(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args, int follow)
+{
+	struct state s;
+
+	lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
+	if (!matters(v, &acc->a))
+		return;
+	look(v, &acc->a, &s);
+	if (!s.mode)
+		note_state(v, &acc->a, LM_L | LM_T, &s);
+	acc->key = 0;
+}
+
+/* Only dirs are listed: of anything else the call fails. */
+static void note_listed(const struct lm_view *v, const struct lm_path *p)
+{
+	struct state s;
+
+	if (!matters(v, p) || lm_noted(v, p->real, p->len, LM_LISTED))
+		return;
+	look(v, p, &s);
+	if (S_ISDIR(s.mode))
+		note_state(v, p, LM_LISTED, &s);
+}
+
+static int begin_mount(const struct lm_view *v, const char *call)
 {
 	if (v->area->cfg->flags & LM_LOGF_MOUNT_OK)
 		return 0;
-	lm_refuse(v, "%s is not allowed in a job without mount_chroot_ok", row ? row->name : "mount", "");
+	lm_refuse(v, "%s is not allowed in a job without mount_chroot_ok", call ? call : "mount", "");
 	return -EPERM;
 }
 
@@ -401,17 +433,23 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 	acc->flags = acc->after = acc->done_a = acc->done_b = 0;
 	acc->key = key;
 	acc->a.none = acc->b.none = 1;
+	acc->a.moving = acc->b.moving = 0;
 	switch (op) {
 	case LM_OP_MOUNT:
-		return begin_mount(v, NULL);
+		return begin_mount(v, args->call);
 	case LM_OP_REFUSE:
-		lm_refuse(v, "a call that opens files by handle or by old means cannot be followed", "", "");
+		lm_refuse(v, "%s cannot be followed : files by handle or by old means", args->call ? args->call : "a call", "");
 		return -EPERM;
 	case LM_OP_ABSENT:
 		return -ENOSYS;
+	case LM_OP_UNSHARE:
+		if (args->flags & (CLONE_FS | CLONE_NEWNS | CLONE_NEWUSER))
+			__atomic_store_n(&v->area->log->own_cwds, 1, __ATOMIC_RELAXED);
+		acc->over = 1;
+		return 0;
 	case LM_OP_LIST:
 		lm_resolve_fd(v, &acc->a, args->dirfd);
-		note(v, &acc->a, LM_LISTED);
+		note_listed(v, &acc->a);
 		return 0;
 	case LM_OP_FCHDIR:
 		lm_resolve_fd(v, &acc->a, args->dirfd);
@@ -452,10 +490,14 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 		begin_look(v, acc, args, LM_T, 0);
 		break;
 	case LM_OP_LINKS:
+		begin_attributes(v, acc, args, follow);
+		break;
+	case LM_OP_OPENDIR:
 		begin_look(v, acc, args, 0, follow);
 		break;
 	case LM_OP_LISTNAME:
-		begin_look(v, acc, args, LM_LISTED, 1);
+		lm_resolve(v, &acc->a, args->dirfd, args->path, 1);
+		note_listed(v, &acc->a);
 		break;
 	case LM_OP_DLOPEN:
 		begin_look(v, acc, args, LM_L | LM_R, 1);
@@ -539,7 +581,7 @@ void lm_end(const struct lm_view *v, struct lm_access *acc, int ok, int fd)
 	if (acc->after)
 		end_read(v, acc, ok ? fd : -1);
 	if (!acc->done_a && !acc->done_b) {
-		remember(v, acc->key);
+		remember(v, acc->a.moving || acc->b.moving ? 0 : acc->key);
 		return;
 	}
 	if (!ok)

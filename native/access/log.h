@@ -35,7 +35,8 @@ struct lm_log_header {
 	uint32_t source_dirs;		/* n pairs of strings: physical dir, name it is reported under (both end with /) */
 	uint32_t text_size;		/* bytes of text used */
 	uint32_t gen;			/* bumped when a name changes meaning: link made, file renamed or removed */
-	uint32_t reserved[6];
+	uint32_t own_cwds;		/* some process has threads with a cwd of their own: relative names say nothing twice */
+	uint32_t reserved[5];
 	char text[];
 };
 

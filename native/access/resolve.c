@@ -72,6 +72,7 @@ void lm_resolve_fd(const struct lm_view *v, struct lm_path *out, int fd)
 
 	out->none = 1;
 	out->absent = 0;
+	out->moving = 0;
 	out->where = LM_OUTSIDE;
 	if (fd < 0)
 		return;
@@ -188,6 +189,8 @@ static int cross(struct walk *w, int last)
 		return -1;
 	if (n <= 0)
 		return 0;
+	if (lm_where(v->area, out->real, out->len) == LM_IN_PROC)
+		out->moving = 1;
 	note_link(v, out);
 	if (++w->links > MAX_LINKS)
 		return -1;
@@ -251,6 +254,7 @@ void lm_resolve(const struct lm_view *v, struct lm_path *out, int dirfd, const c
 
 	out->none = 0;
 	out->absent = 0;
+	out->moving = 0;
 	out->where = LM_OUTSIDE;
 	out->len = 0;
 	if (!path || !path[0] || (n = strnlen(path, LM_PATH_MAX)) >= LM_PATH_MAX) {

@@ -81,6 +81,7 @@ int lm_slot_reset(struct lm_slot *slot, uint64_t token, const struct lm_slot_cfg
 	for (i = 0; i < 2 * cfg->n_source_dirs; i++)
 		put(log, &at, cfg->source_dirs[i]);
 	log->text_size = at;
+	log->own_cwds = 0;
 	memset(log->reserved, 0, sizeof(log->reserved));
 	if (at >= LM_LOG_HEAD_SIZE)
 		return -E2BIG;

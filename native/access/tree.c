@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -80,8 +81,13 @@ static void walk(const struct job *j, int depth)
 	int fd = open_dir(j);
 	long n, at;
 
-	if (fd < 0)
+	if (fd < 0) {	/* a file, exchanged with a dir */
+		if (!depth && j->twin && (fd == -ENOTDIR || fd == -ELOOP)) {
+			record(j, j->list, j->list_bits);
+			record(j, j->twin, j->twin_bits);
+		}
 		return;
+	}
 	record(j, j->list, j->dir_bits);
 	while ((n = lm_sys3(SYS_getdents64, fd, (long)buf, sizeof(buf))) > 0) {
 		for (at = 0; at < n; at += ((struct dent *)(buf + at))->size) {

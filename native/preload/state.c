@@ -125,10 +125,14 @@ static int attach(const char *value)
 	entry[sizeof(LM_LOG_ENV) + n] = 0;
 	fd = lm_sys3(SYS_open, (long)(entry + sizeof(LM_LOG_ENV)), O_RDWR | O_CLOEXEC, 0);
 	entry[sizeof(LM_LOG_ENV) + n] = ':';
+	if (fd < 0 && hybrid)
+		return OFF;	/* another user, perhaps: the tracer goes on without us */
 	if (fd < 0)
 		die("the log cannot be opened");
 	map = lm_sys6(SYS_mmap, 0, (long)LM_LOG_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 	lm_sys_close((int)fd);
+	if (map < 0 && map > -4096 && hybrid)
+		return OFF;	/* a limit on memory */
 	if (map < 0 && map > -4096)
 		die("the log cannot be mapped");
 	cfg = copy_header((const void *)map);
