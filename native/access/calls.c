@@ -27,6 +27,7 @@ struct state {		/* of a file before the call */
 	int64_t  date;
 	mode_t   mode;	/* 0: absent */
 	dev_t    dev;
+	ino_t    ino;
 };
 
 static void look(const struct lm_view *v, const struct lm_path *p, struct state *s)
@@ -40,6 +41,7 @@ static void look(const struct lm_view *v, const struct lm_path *p, struct state 
 	s->date = s->sig ? lm_date_of(&st) : 0;
 	s->mode = st.st_mode;
 	s->dev = st.st_dev;
+	s->ino = st.st_ino;
 }
 
 /* Is it worth looking at this file? */
@@ -172,7 +174,7 @@ static void announce(const struct lm_view *v, const struct lm_path *p, uint32_t 
 		note_state(v, p, bits, s);
 		return;
 	}
-	if (v->predict && certain) {
+	if (v->predict && certain && !p->cut) {
 		lm_forget(v, p->real, p->len);	/* bumps the only cache there is */
 		note_state(v, p, bits | done, s);
 		return;
@@ -295,7 +297,10 @@ static void begin_rename(const struct lm_view *v, struct lm_access *acc, const s
 		dst_bits = LM_L | LM_R;
 	possible = src.mode && !((args->flags & RENAME_NOREPLACE) && dst.mode) && !(exchange && !dst.mode) &&
 		   (exchange || !dst.mode || !S_ISDIR(dst.mode) == !S_ISDIR(src.mode));
-	if (v->predict && possible)
+	if (!exchange && src.mode && src.ino == dst.ino && src.dev == dst.dev)
+		possible = 0;	/* two names of one file: nothing is done, without an error */
+	/* Of a dir that is to take the place of another, only the kernel knows whether that is empty. */
+	if (v->predict && possible && !acc->a.cut && !acc->b.cut && (exchange || !S_ISDIR(dst.mode)))
 		certain = can_change_dir(v, &acc->a, &da) && can_change_dir(v, &acc->b, &db) && da == db;
 	if (!possible) {
 		note_state(v, &acc->a, LM_L | LM_R, &src);

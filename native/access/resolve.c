@@ -72,7 +72,7 @@ void lm_resolve_fd(const struct lm_view *v, struct lm_path *out, int fd)
 
 	out->none = 1;
 	out->absent = 0;
-	out->moving = 0;
+	out->moving = out->cut = 0;
 	out->where = LM_OUTSIDE;
 	if (fd < 0)
 		return;
@@ -224,8 +224,10 @@ static int step(struct walk *w, int follow)
 	if (n == 1 && p[0] == '.')
 		return 0;
 	if (n == 2 && p[0] == '.' && p[1] == '.') {
-		if (out->absent)
+		if (out->absent) {
+			out->cut = 1;
 			return 1;	/* the call fails at the missing component: that is all it tells */
+		}
 		pop(out);
 		return 0;
 	}
@@ -254,7 +256,7 @@ void lm_resolve(const struct lm_view *v, struct lm_path *out, int dirfd, const c
 
 	out->none = 0;
 	out->absent = 0;
-	out->moving = 0;
+	out->moving = out->cut = 0;
 	out->where = LM_OUTSIDE;
 	out->len = 0;
 	if (!path || !path[0] || (n = strnlen(path, LM_PATH_MAX)) >= LM_PATH_MAX) {

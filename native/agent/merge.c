@@ -4,12 +4,15 @@
  * reused by each merge; names stay in the log or in the job. Agent's thread.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../access/crc.h"
 #include "../access/log.h"
+#include "../lib/beneath.h"
 #include "slots.h"
 
 #define READS  (LM_L | LM_R | LM_T | LM_E | LM_LISTED | LM_EXISTED | LM_EXECUTED)
@@ -123,6 +126,23 @@ static void see_sig(struct access *a, const struct noted *r)
 	}
 }
 
+/*
+ * A write was announced with the link and the existence it depends on, and now its process confirms it: these are no reads
+ * before the write, and get its date. An announcement of another call, that failed, keeps its own.
+ */
+static void confirm(struct access *a, const struct noted *r)
+{
+	if (r->sig != LM_SIG_UNKNOWN || r->mtime || !a->announced || a->announcer != r->pid)
+		return;
+	if (a->kind[KIND_R] != a->announced) {	/* of a rename or an update all is read */
+		if (a->kind[KIND_L] == a->announced)
+			a->kind[KIND_L] = r->date;
+		if (a->kind[KIND_T] == a->announced)
+			a->kind[KIND_T] = r->date;
+	}
+	a->announced = 0;
+}
+
 static void add(struct merged *m, const struct noted *given)
 {
 	struct access *a = find(m, given->name);
@@ -149,13 +169,18 @@ static void add(struct merged *m, const struct noted *given)
 	if (r.group && !(r.bits & (LM_ALLOW | WRITES)))
 		earliest(&a->kind[KIND_OTHER], r.date);
 	see_sig(a, &r);
-	if (r.bits & (LM_WRITE | LM_UNLINK))
+	if (r.bits & LM_MAYBE_WRITE) {
+		a->announced = r.date;
+		a->announcer = r.pid;
+	}
+	if (r.bits & (LM_WRITE | LM_UNLINK)) {
+		confirm(a, &r);
 		earliest(&a->write, r.date);
-	else if (r.bits & LM_MAYBE_WRITE && (!a->maybe || r.date < a->maybe)) {
+	} else if (r.bits & LM_MAYBE_WRITE && (!a->maybe || r.date < a->maybe)) {
 		a->maybe = r.date;
 		a->maybe_sig = r.sig;
 	}
-	if (r.bits & (LM_WRITE | LM_MAYBE_WRITE) && r.bits & LM_R)
+	if (r.bits & WRITES && r.bits & LM_R)	/* a rename reads what it takes away */
 		earliest(&a->updated, r.date);
 	if (r.bits & LM_ALLOW)
 		earliest(&a->allowed, r.date);
@@ -179,6 +204,28 @@ static int on_record(const struct lm_record *rec, void *arg)
 
 /* ---- the verdict on one file ---- */
 
+/* As name_sig, but a dir that has become a link meanwhile leads to no file of that name. */
+static uint64_t physical_sig(const char *name, int64_t *date)
+{
+	uint64_t sig = LM_SIG_NONE;
+	const char *leaf;
+	struct stat st;
+	int fd;
+
+	if (*name == '/')
+		return name_sig(name, date);
+	*date = 0;
+	fd = lm_parent_open(AT_FDCWD, name, &leaf);
+	if (fd < 0)
+		return LM_SIG_NONE;
+	if (!fstatat(fd, leaf, &st, AT_SYMLINK_NOFOLLOW)) {
+		*date = lm_date_of(&st);
+		sig = lm_sig_of(&st);
+	}
+	close(fd);
+	return sig;
+}
+
 /* Announced but never confirmed (the process died in the call, or the call failed): the disk tells. */
 static void settle_maybe(struct access *a)
 {
@@ -188,22 +235,11 @@ static void settle_maybe(struct access *a)
 	a->bits &= ~(uint32_t)LM_MAYBE_WRITE;
 	if (a->write)
 		return;
-	now = name_sig(a->name, &date);
+	now = physical_sig(a->name, &date);
 	if (a->maybe_sig == LM_SIG_UNKNOWN ? now && date < a->maybe : now == a->maybe_sig)
 		return;
 	a->bits |= now ? LM_WRITE : LM_UNLINK;
 	a->write = a->maybe;
-}
-
-/* What the call that wrote looked at on its way is no read before the write: it was only announced before. */
-static void date_announcement(struct access *a)
-{
-	if (!a->write || !a->maybe || a->maybe >= a->write || a->kind[KIND_R] == a->maybe)
-		return;
-	if (a->kind[KIND_L] == a->maybe)
-		a->kind[KIND_L] = a->write;
-	if (a->kind[KIND_T] == a->maybe)
-		a->kind[KIND_T] = a->write;
 }
 
 /* Reads count before the first write and before the file was declared a target; on equal dates the target wins. */
@@ -212,7 +248,6 @@ static void drop_late_reads(struct access *a)
 	int64_t limit = a->write ? a->write : INT64_MAX;
 	bool early = false;
 
-	date_announcement(a);
 	if (a->allowed && a->allowed < limit && !(a->target_flags & LM_TGT_SOURCE_OK))
 		limit = a->allowed;
 	if (limit == INT64_MAX)
