@@ -429,6 +429,24 @@ static int begin_mount(const struct lm_view *v, const char *call)
 	return -EPERM;
 }
 
+/*
+ * A call seen by the tracer of system calls is about to change what names mean: processes that have our library must look again.
+ * It is done only after we have answered, so once more when the next call comes.
+ */
+static void foretell_names(const struct lm_view *v, uint8_t op)
+{
+	if (!v->predict || !v->cache)
+		return;
+	if (v->cache->names_moved) {
+		lm_names_changed(v);
+		v->cache->names_moved = 0;
+	}
+	if (op == LM_OP_UNLINK || op == LM_OP_RMDIR || op == LM_OP_RENAME || op == LM_OP_LINK || op == LM_OP_SYMLINK) {
+		lm_names_changed(v);
+		v->cache->names_moved = 1;
+	}
+}
+
 int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const struct lm_args *args, uint64_t key)
 {
 	int follow = !(args->flags & AT_SYMLINK_NOFOLLOW);
@@ -437,6 +455,7 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 	acc->over = acc->is_dir = 0;
 	acc->flags = acc->after = acc->done_a = acc->done_b = 0;
 	acc->key = key;
+	foretell_names(v, op);
 	acc->a.none = acc->b.none = 1;
 	acc->a.moving = acc->b.moving = 0;
 	switch (op) {

@@ -206,6 +206,8 @@ typedef void (*link_fn)(void *arg, const char *name);
 int name_resolve(const char *cwd, const char *name, bool follow, struct resolved *to, link_fn link, void *arg);
 int name_report(const char *physical, struct resolved *to);
 uint64_t name_sig(const char *name, int64_t *date);	/* lstat of a reported name */
+/* As name_sig, but a dir that has become a link since the name was reported leads to no file of that name. */
+uint64_t name_sig_physical(const char *name, int64_t *date);
 
 /* slots.c: the logs, reused from job to job */
 int slot_take(struct job *job);

@@ -4,15 +4,12 @@
  * reused by each merge; names stay in the log or in the job. Agent's thread.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "../access/crc.h"
 #include "../access/log.h"
-#include "../lib/beneath.h"
 #include "slots.h"
 
 #define READS  (LM_L | LM_R | LM_T | LM_E | LM_LISTED | LM_EXISTED | LM_EXECUTED)
@@ -204,28 +201,6 @@ static int on_record(const struct lm_record *rec, void *arg)
 
 /* ---- the verdict on one file ---- */
 
-/* As name_sig, but a dir that has become a link meanwhile leads to no file of that name. */
-static uint64_t physical_sig(const char *name, int64_t *date)
-{
-	uint64_t sig = LM_SIG_NONE;
-	const char *leaf;
-	struct stat st;
-	int fd;
-
-	if (*name == '/')
-		return name_sig(name, date);
-	*date = 0;
-	fd = lm_parent_open(AT_FDCWD, name, &leaf);
-	if (fd < 0)
-		return LM_SIG_NONE;
-	if (!fstatat(fd, leaf, &st, AT_SYMLINK_NOFOLLOW)) {
-		*date = lm_date_of(&st);
-		sig = lm_sig_of(&st);
-	}
-	close(fd);
-	return sig;
-}
-
 /* Announced but never confirmed (the process died in the call, or the call failed): the disk tells. */
 static void settle_maybe(struct access *a)
 {
@@ -235,7 +210,7 @@ static void settle_maybe(struct access *a)
 	a->bits &= ~(uint32_t)LM_MAYBE_WRITE;
 	if (a->write)
 		return;
-	now = physical_sig(a->name, &date);
+	now = name_sig_physical(a->name, &date);
 	if (a->maybe_sig == LM_SIG_UNKNOWN ? now && date < a->maybe : now == a->maybe_sig)
 		return;
 	a->bits |= now ? LM_WRITE : LM_UNLINK;

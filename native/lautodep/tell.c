@@ -25,7 +25,7 @@ static bool is_target(const struct access *a)
 {
 	int64_t date;
 
-	return a->write && (a->sig > LM_SIG_UNKNOWN || name_sig(a->name, &date));
+	return a->write && (a->sig > LM_SIG_UNKNOWN || name_sig_physical(a->name, &date));
 }
 
 static bool is_dep(const struct access *a)
