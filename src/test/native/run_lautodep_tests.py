@@ -27,7 +27,7 @@ class Run:
     def __init__(self, *args, stdin=subprocess.DEVNULL, env=None):
         report = os.path.join(os.path.dirname(os.getcwd()), 'report')
         p = subprocess.run([LAUTODEP, '-o', report] + list(args), stdin=stdin, stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE, timeout=60, universal_newlines=True, env=env)
+                           stderr=subprocess.PIPE, timeout=300, universal_newlines=True, env=env)
         self.rc, self.out, self.err = p.returncode, p.stdout, p.stderr
         self.text = open(report).read() if os.path.exists(report) else ''
         head, _, tail = self.text.partition('deps :\n')
@@ -249,6 +249,94 @@ def accesses_tell_how():
     lines = r.text.splitlines()
     assert {'LR a', 'D .'} <= set(lines) and any(re.match(r'L?W b$', n) for n in lines) and \
         any(re.match(r'L?R?T c$', n) for n in lines), r.text
+
+
+MANY = r"""
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	struct stat st;
+	char name[1200];
+	long i, n = atol(argv[1]);
+
+	if (argc > 3) {		/* children that are killed while they record */
+		for (i = 0; i < n; i++) {
+			pid_t pid = fork();
+
+			if (!pid)
+				for (long k = 0;; k++)
+					sprintf(name, "%s%ld.%ld", argv[2], i, k), lstat(name, &st);
+			usleep(1000 + i * 37 % 3000);
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+			sprintf(name, "after%ld", i);
+			lstat(name, &st);
+		}
+		return 0;
+	}
+	for (i = 0; i < n; i++)
+		sprintf(name, "%s%ld", argv[2], i), lstat(name, &st);
+	return 0;
+}
+"""
+
+
+def many():
+    write('../many.c', MANY)
+    subprocess.check_call(['gcc', '-O1', '-w', '-o', '../many', '../many.c'])
+    return '../many'
+
+
+@test
+def million_accesses_are_all_told():
+    program = many()
+    for method in ('ld_preload', 'hybrid'):
+        r = Run('-m', method, '--', program, '1000000', 'n')
+        assert r.rc == 0 and not r.err and len(set(r.deps)) == 1000000, (r.rc, r.err, len(r.deps))
+
+
+@test
+def full_log_is_an_error_and_says_so():
+    r = Run('--', many(), '400000', 'x' * 200 + '/' + 'y' * 200 + '/' + 'z' * 220)
+    assert r.rc == 1 and 'log of accesses is full' in r.err, (r.rc, r.err)
+
+
+@test
+def process_killed_while_it_records_hides_nothing_of_others():
+    program = many()
+    for method in METHODS:
+        r = Run('-m', method, '--', program, '150', 'n', 'kill')
+        told = {n for n in r.deps if n.startswith('after')}
+        assert r.rc == 0 and len(told) == 150 and not r.err, (method, r.rc, len(told), r.err)
+        for i in range(150):        # of each child, what it told has no gap
+            of_child = sorted(int(n.split('.')[1]) for n in r.deps if n.startswith('n%d.' % i))
+            assert of_child == list(range(len(of_child))), (method, i, of_child[:10])
+
+
+@test
+def debugger_and_sandbox_in_a_job_are_followed():
+    write('a', 'x')
+    for tool in (['gdb', '-nx', '-batch', '-ex', 'run', '--args', '/bin/cat', 'a'], ['strace', '-f', '-o', '/dev/null', '/bin/cat', 'a'],
+                 ['setpriv', '--no-new-privs', '/bin/cat', 'a'], ['unshare', '-U', '/bin/cat', 'a'], ['prlimit', '--nofile=8', '/bin/cat', 'a']):
+        if shutil.which(tool[0]):
+            for method in METHODS:
+                r = Run('-e', 'SHELL=/bin/sh', '-m', method, '--', *tool)
+                assert 'a' in r.deps or r.rc, (method, tool, vars(r))
+
+
+@test
+def methods_do_not_nest_in_silence():
+    write('a', 'x')
+    for outer in METHODS:
+        for inner in METHODS:
+            r = Run('-m', outer, '--', LAUTODEP, '-m', inner, '-o', '../inner', 'cat', 'a')
+            assert 'a' in r.deps and r.rc == 0 or r.rc == 1 and r.err.strip(), (outer, inner, vars(r))
 
 
 def main():
