@@ -140,6 +140,14 @@ static void note_link(const struct lm_view *v, const struct lm_path *out)
 		lm_note(v, out->real, out->len, LM_L, lm_sig_of(&st), lm_date_of(&st));
 }
 
+/* A dir left through "..": were it a link, the path would lead elsewhere. */
+static void note_left(const struct lm_view *v, const struct lm_path *out)
+{
+	if (lm_where(v->area, out->real, out->len) == LM_IN_REPO && may_be_link(v, out, 0) &&
+	    !lm_noted(v, out->real, out->len, LM_L))
+		lm_note(v, out->real, out->len, LM_L, LM_SIG_NONE, 0);
+}
+
 /* Text of the link `out` stands at, in buf. The length, 0 if it is no link, -errno. */
 static long link_text(const struct lm_view *v, const struct lm_path *out, char *buf, uint32_t room)
 {
@@ -228,6 +236,7 @@ static int step(struct walk *w, int follow)
 			out->cut = 1;
 			return 1;	/* the call fails at the missing component: that is all it tells */
 		}
+		note_left(w->v, out);
 		pop(out);
 		return 0;
 	}

@@ -92,7 +92,7 @@ enum job_flag {
 
 enum autodep { AUTODEP_NONE, AUTODEP_PRELOAD, AUTODEP_SECCOMP, AUTODEP_HYBRID };
 
-enum pre_what { PRE_UNLINK = 1, PRE_POLLUTED = 2, PRE_UNIQUIFY = 3, PRE_MKDIR = 4 };
+enum pre_what { PRE_UNLINK = 1, PRE_POLLUTED = 2, PRE_UNIQUIFY = 3, PRE_MKDIR = 4, PRE_RMDIR = 5 };
 enum pre_done { DONE_UNLINKED = 1, DONE_EMPTY = 2, DONE_QUARANTINED = 3, DONE_UNIQUIFIED = 4, DONE_POLLUTED = 5 };
 
 struct pre_action {

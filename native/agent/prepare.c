@@ -86,6 +86,10 @@ static int one_action(struct job *job, const struct pre_action *a)
 			rc = !stat(a->name, &st) && S_ISDIR(st.st_mode) ? 0 : rc;
 		}
 		return rc;
+	case PRE_RMDIR:
+		/* One that is not empty, or not there, stays as it is. */
+		lm_rmdir_beneath(AT_FDCWD, a->name);
+		return 0;
 	default:
 		return unlink_target(job, a);
 	}

@@ -283,7 +283,7 @@ static void get_pre_actions(struct lm_reader *r, struct order *o)
 		o->pre[i].name = lm_get_cstr(r);
 		o->pre[i].sig = lm_get_u64(r);
 		o->pre[i].note = lm_get_cstr(r);
-		if (o->pre[i].what < PRE_UNLINK || o->pre[i].what > PRE_MKDIR)
+		if (o->pre[i].what < PRE_UNLINK || o->pre[i].what > PRE_RMDIR)
 			r->bad = true;
 	}
 }

@@ -128,16 +128,26 @@ int lm_mkdirs(int top, const char *dir, mode_t mode)
 	return rc;
 }
 
-int lm_unlink_beneath(int top, const char *name)
+static int unlink_leaf(int top, const char *name, int flags)
 {
 	const char *leaf;
 	int fd = lm_parent_open(top, name, &leaf), rc;
 
 	if (fd < 0)
 		return fd;
-	rc = unlinkat(fd, leaf, 0) < 0 ? -errno : 0;
+	rc = unlinkat(fd, leaf, flags) < 0 ? -errno : 0;
 	close(fd);
 	return rc;
+}
+
+int lm_unlink_beneath(int top, const char *name)
+{
+	return unlink_leaf(top, name, 0);
+}
+
+int lm_rmdir_beneath(int top, const char *dir)
+{
+	return unlink_leaf(top, dir, AT_REMOVEDIR);
 }
 
 static int remove_at(int fd, const char *leaf);

@@ -24,6 +24,9 @@ int lm_mkdirs(int top, const char *dir, mode_t mode);
 /* Unlink one file (not a directory). */
 int lm_unlink_beneath(int top, const char *name);
 
+/* Remove an empty directory. */
+int lm_rmdir_beneath(int top, const char *dir);
+
 /* Remove a file or a whole tree. Fine when there is nothing. */
 int lm_remove_tree(int top, const char *name);
 

@@ -173,14 +173,7 @@ EXPORT int lmake_unlink_at(const char *name)
 
 EXPORT int lmake_rmdir_at(const char *name)
 {
-	const char *leaf;
-	int fd = lm_parent_open(AT_FDCWD, name, &leaf), rc;
-
-	if (fd < 0)
-		return fd;
-	rc = unlinkat(fd, leaf, AT_REMOVEDIR) < 0 ? -errno : 0;
-	close(fd);
-	return rc;
+	return lm_rmdir_beneath(AT_FDCWD, name);
 }
 
 EXPORT int lmake_mkdirs(const char *name)

@@ -184,6 +184,7 @@ static void c_dotdot(void)
 {
 	close_ok(open("ld/../a", O_RDONLY));	/* physical: d/.. */
 	truth("L", "ld");
+	truth("L", "d");	/* were it a link, the path would lead elsewhere */
 	truth("LR", "a");
 	close_ok(open("./d//f", O_RDONLY));
 	truth("LR", "d/f");

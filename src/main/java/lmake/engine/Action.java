@@ -55,7 +55,8 @@ public sealed interface Action {
     WASH, // 1: unlink if the sig is the given one, else quarantine if it has content
     UNLINK, // 2: unlink whatever it is (polluted)
     UNIQUIFY, // 3: keep, with its own inode
-    MKDIR // 4
+    MKDIR, // 4
+    RMDIR // 5: remove the dir if it is empty
   }
 
   /** End a run early; its {@link Event.JobEnded} still comes. */
@@ -65,6 +66,13 @@ public sealed interface Action {
   record Answer(int job, long attempt, long ask, boolean ok, List<String> lines) implements Action {
     public Answer {
       lines = List.copyOf(lines);
+    }
+  }
+
+  /** Remove those of these dirs that are empty, in this order, before any job is started. */
+  record Tidy(List<Integer> dirs) implements Action {
+    public Tidy {
+      dirs = List.copyOf(dirs);
     }
   }
 

@@ -124,6 +124,7 @@ final class Asks {
       int node = ask.deps().node(i);
       boolean reached = req.reached(node, Req.STATUS);
       if (!reached && waitsForDisk(req, node)) return false;
+      reached &= !req.has(node, Req.TRANSIENT); // the job runs again, and meets the real name
       boolean right = reached && right(req, ask.deps(), i);
       ok &= right || !reached;
       String status = !reached ? "-" : req.has(node, Req.ERR) ? "error" : "ok";
@@ -146,7 +147,7 @@ final class Asks {
       int node = ask.deps().node(i);
       if (!req.reached(node, Req.STATUS)) {
         if (waitsForDisk(req, node)) return false;
-        if (makes(ask.job(), node)) continue;
+        if (turn.matching.makes(ask.job(), node)) continue;
         kill(ask);
         return true;
       }
@@ -160,13 +161,9 @@ final class Asks {
     return true;
   }
 
-  private boolean makes(int job, int node) {
-    for (int maker : turn.matching.of(node).jobs()) if (maker == job) return true;
-    return false;
-  }
-
   private boolean stale(Req req, DepVector deps, int i) {
     int node = deps.node(i);
+    if (req.has(node, Req.TRANSIENT)) return true;
     long now = req.has(node, Req.ABSENT) ? Crc.NONE : graph.crc(node);
     if (deps.has(i, DepVector.SIG)) return deps.value(i) != graph.sig(node) || now == Crc.NONE;
     return Crc.differs(deps.value(i), now, deps.kinds(i));

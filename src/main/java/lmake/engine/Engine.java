@@ -28,11 +28,12 @@ public final class Engine {
    */
   public Engine(Graph graph, long firstAttempt) {
     turn = new Turn(graph);
-    nodes = new NodeMaker(turn);
-    runs = new JobRuns(turn, firstAttempt);
+    Washes washes = new Washes(turn);
+    nodes = new NodeMaker(turn, washes);
+    runs = new JobRuns(turn, washes, firstAttempt);
     jobs = new JobMaker(turn, nodes, runs);
     asks = new Asks(turn);
-    ends = new ReqEnds(turn, runs);
+    ends = new ReqEnds(turn, runs, washes);
   }
 
   /** What the makefiles now say. While a command is served, only if matching and commands did not change. */

@@ -186,8 +186,15 @@ final class JobMaker {
     // Advanced at once: most are settled already, which saves a trip through the work queue.
     if (req.want(node, goal, state.target)) nodes.advance(req, node);
     if (!req.reached(node, goal)) {
+      if (belowOwnTarget(job, node)) return; // its own dir to make: it waits for itself no more than for its targets
       walk.enough = state.hasty && !walk.why.none();
       if (!walk.enough) await(req, job, state, node, goal, walk);
+      return;
+    }
+    if (req.has(node, Req.TRANSIENT) && (flags & DepFlags.STATIC) == 0) {
+      // With the link there, the run meets the real name.
+      walk.why = walk.why.or(new RunReason(Kind.DEP_TRANSIENT, node));
+      walk.certain = true;
       return;
     }
     RunReason error = depError(req, node, flags);
@@ -199,6 +206,13 @@ final class JobMaker {
     if (deps.kinds(i) == 0) return;
     if (req.options.essentialDeps() && (flags & DepFlags.ESSENTIAL) == 0 && graph.status(job) != JobStatus.NEW) return;
     compare(req, job, state, deps, i, walk);
+  }
+
+  private boolean belowOwnTarget(int job, int node) {
+    for (int dir = turn.matching.uphill(node); dir != 0; dir = turn.matching.uphill(dir)) {
+      if (turn.matching.makes(job, dir)) return true;
+    }
+    return false;
   }
 
   /**
@@ -326,9 +340,16 @@ final class JobMaker {
     for (int i = 0; i < deps.size(); i++) {
       int node = deps.node(i);
       if (req.goal(node) == 0 || req.reached(node, req.goal(node))) continue;
-      if (turn.matching.of(node).kind() == Match.Kind.PLAIN) return true;
+      if (turn.matching.of(node).kind() == Match.Kind.PLAIN || awaitsDir(req, node)) return true;
     }
     return false;
+  }
+
+  /** Whether the node waits for a job that makes one of its dirs. */
+  private boolean awaitsDir(Req req, int node) {
+    int dir = turn.matching.uphill(node);
+    if (dir == 0 || req.reached(dir, req.goal(node))) return false;
+    return turn.matching.of(dir).kind() == Match.Kind.PLAIN || awaitsDir(req, dir);
   }
 
   private void finish(Req req, int job, JobState state, Verdict verdict, RunReason culprit) {

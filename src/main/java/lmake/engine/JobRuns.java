@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import lmake.base.Crc;
 import lmake.engine.Action.Wash;
-import lmake.engine.Action.WashKind;
 import lmake.engine.Req.HeldEnd;
 import lmake.engine.Req.JobState;
 import lmake.graph.Accesses;
@@ -19,7 +18,6 @@ import lmake.graph.RunReason;
 import lmake.graph.TargetFlags;
 import lmake.graph.TargetVector;
 import lmake.rules.Rule;
-import lmake.rules.TargetEntry;
 
 /**
  * Runs of jobs: what is written in the graph before one starts and when it ends, and what each command that waits for it is
@@ -28,12 +26,14 @@ import lmake.rules.TargetEntry;
 final class JobRuns {
   private final Turn turn;
   private final Graph graph;
+  private final Washes washes;
   private final Map<Integer, Long> lastAttempts = new HashMap<>();
   private final Map<Integer, Integer> losses = new HashMap<>();
   private long nextAttempt;
 
-  JobRuns(Turn turn, long firstAttempt) {
+  JobRuns(Turn turn, Washes washes, long firstAttempt) {
     this.turn = turn;
+    this.washes = washes;
     this.graph = turn.graph;
     this.nextAttempt = firstAttempt;
   }
@@ -55,12 +55,13 @@ final class JobRuns {
     long attempt = nextAttempt++;
     lastAttempts.put(job, attempt);
     Rule rule = facts.rule();
-    turn.running.put(job, new Turn.Running(attempt, rule.cmdCrc(), rule.rsrcCrc(), why));
+    Turn.Running run = new Turn.Running(attempt, rule.cmdCrc(), rule.rsrcCrc(), why);
+    turn.running.put(job, run);
     state.step = JobState.EXEC;
     state.runs++;
     state.submits++;
     req.executing++;
-    List<Wash> washes = washes(req, facts);
+    List<Wash> washes = this.washes.of(req, facts, run.obstacles);
     markBusy(facts);
     graph.setStatus(job, JobStatus.RUNNING);
     graph.setReason(job, why);
@@ -78,31 +79,6 @@ final class JobRuns {
   }
 
   // --- before
-
-  /** What to do with the targets of the last run and the static ones before the job starts. */
-  private List<Wash> washes(Req req, JobFacts facts) {
-    List<Wash> washes = new ArrayList<>();
-    TargetVector targets = graph.targets(facts.job());
-    for (int i = 0; i < targets.size(); i++) wash(req, facts, targets.node(i), targets.flags(i), washes);
-    for (int node : facts.staticTargets()) {
-      if (targets.find(node) >= 0) continue;
-      int flags = facts.rule().targetFor(facts.stems(), graph.name(node)).map(TargetEntry::flags).orElse(0);
-      wash(req, facts, node, flags, washes);
-    }
-    return washes;
-  }
-
-  private void wash(Req req, JobFacts facts, int node, int flags, List<Wash> washes) {
-    if (turn.matching.of(node).kind().source()) return;
-    if ((flags & TargetFlags.INCREMENTAL) != 0 && !req.options.noIncremental()) {
-      washes.add(new Wash(WashKind.UNIQUIFY, node, 0, 0));
-    } else if (graph.has(node, Graph.POLLUTED)) {
-      washes.add(new Wash(WashKind.UNLINK, node, graph.sig(node), graph.writer(node)));
-    } else {
-      int other = graph.writer(node) == facts.job() ? 0 : graph.writer(node);
-      washes.add(new Wash(WashKind.WASH, node, graph.sig(node), other));
-    }
-  }
 
   /** From now on, and until the end is accounted for, nobody may believe anything of these files. */
   private void markBusy(JobFacts facts) {
@@ -127,6 +103,7 @@ final class JobRuns {
     turn.running.remove(job);
     JobStatus status = settleLoss(job, result.status());
     DepVector deps = asTold(run, resolved(result.deps())); // first: a source the job read and then wrote is known as it was read
+    if (trusted(status)) washes.gone(run.obstacles);
     boolean changed = applyTargets(job, result, status);
     // A run that was killed, lost or never began has seen only some of its deps: what was known before is better.
     boolean seen = status != JobStatus.KILLED && status != JobStatus.LOST && status != JobStatus.LOST_ERR;
@@ -159,7 +136,7 @@ final class JobRuns {
   private boolean applyTargets(int job, JobResult result, JobStatus status) {
     TargetVector before = graph.targets(job);
     TargetVector after = result.targets();
-    boolean trusted = status == JobStatus.OK || (status.error() && ranToItsEnd(status));
+    boolean trusted = trusted(status);
     boolean changed = false;
     for (int i = 0; i < before.size(); i++) {
       int node = before.node(i);
@@ -183,8 +160,10 @@ final class JobRuns {
     return changed;
   }
 
-  private static boolean ranToItsEnd(JobStatus status) {
-    return status != JobStatus.EARLY_ERROR && status != JobStatus.LOST_ERR;
+  /** Whether what was seen at the end is what the job left. */
+  private static boolean trusted(JobStatus status) {
+    return status == JobStatus.OK
+        || status.error() && status != JobStatus.EARLY_ERROR && status != JobStatus.LOST_ERR;
   }
 
   private void setTarget(int node, int job, long crc, long sig) {
@@ -193,6 +172,7 @@ final class JobRuns {
     graph.setFlag(node, Graph.HOT, false);
     graph.setFlag(node, Graph.BUSY, crc == Crc.UNKNOWN);
     if (crc != Crc.UNKNOWN) graph.setFlag(node, Graph.POLLUTED, false);
+    if (crc != Crc.NONE) washes.written(node);
   }
 
   /** Both lists, with unknown contents. */

@@ -33,7 +33,7 @@ record Match(Kind kind, Buildable buildable, int[] jobs, boolean[] sure, int[] g
     ANTI, // an anti-rule says no
     LEADS_TO_SOURCE, // a dir
     BELOW_SOURCE,
-    UPHILL, // its dir is itself a file that some job makes
+    UPHILL, // a dir of it is itself a source, or a file that some job makes
     TOO_LONG,
     INFINITE, // static deps too deep
     EXTERNAL,

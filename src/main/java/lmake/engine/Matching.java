@@ -1,5 +1,6 @@
 package lmake.engine;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -31,6 +32,8 @@ final class Matching {
   private final RuleBook book;
   private Match[] matches = new Match[1024];
   private JobFacts[] facts = new JobFacts[256];
+  // By node: what uphill() answers, minus one for none, 0 when not worked out.
+  private int[] uphills = new int[1024];
   // Answers that the limit of depth had a part in, with the depth they were worked out at: nearer, another may be found.
   private final Map<Integer, Integer> cutAt = new HashMap<>();
   private int cuts;
@@ -46,6 +49,32 @@ final class Matching {
 
   Match of(int node) {
     return of(node, 0);
+  }
+
+  /**
+   * The nearest dir of the node that may itself be a file, and so a link that leads elsewhere: a source, or what some job may
+   * make; 0 when there is none.
+   */
+  int uphill(int node) {
+    if (node < uphills.length && uphills[node] != 0) return Math.max(uphills[node], 0);
+    int dir = graph.parent(node);
+    int answer =
+        dir == 0
+            ? 0
+            : switch (of(dir).kind()) {
+              case PLAIN, SOURCE, IN_SOURCE_DIR -> dir;
+              case LEADS_TO_SOURCE, EXTERNAL -> 0; // nor are its own dirs anything but dirs
+              default -> uphill(dir);
+            };
+    if (node >= uphills.length) uphills = Arrays.copyOf(uphills, Math.max(node + 1, 2 * uphills.length));
+    uphills[node] = answer == 0 ? -1 : answer;
+    return answer;
+  }
+
+  /** Whether the job is one of those that could make the node. */
+  boolean makes(int job, int node) {
+    for (int maker : of(node).jobs()) if (maker == job) return true;
+    return false;
   }
 
   /** Facts of a job whose rule still exists. */
@@ -89,7 +118,7 @@ final class Matching {
     // Whether it exists is for the disk to say.
     if (manifest.inSourceDir(name)) return Match.of(Kind.IN_SOURCE_DIR, Buildable.MAYBE);
     if (name.startsWith("/") || name.startsWith("../")) return Match.of(Kind.EXTERNAL, Buildable.NO);
-    if (name.length() > book.config().pathMax()) return Match.of(Kind.TOO_LONG, Buildable.NO);
+    if (tooLong(name)) return Match.of(Kind.TOO_LONG, Buildable.NO);
     if (manifest.leadsToSource(name)) return Match.of(Kind.LEADS_TO_SOURCE, Buildable.NO);
     if (manifest.belowSource(name)) return Match.of(Kind.BELOW_SOURCE, Buildable.NO);
     List<Candidate> candidates = book.candidates(name);
@@ -99,11 +128,25 @@ final class Matching {
       if (special == Rule.Special.SOURCE) return Match.of(Kind.SOURCE, Buildable.YES);
     }
     if (candidates.isEmpty()) return Match.of(Kind.NO_RULE, Buildable.NO);
-    int dir = graph.parent(node);
-    if (dir != 0 && of(dir, depth + 1).buildable() == Buildable.YES && of(dir, depth + 1).kind() != Kind.LOOPING) {
-      return Match.of(Kind.UPHILL, Buildable.NO);
-    }
-    return plain(candidates, depth);
+    return belowFile(graph.parent(node), depth + 1) ? Match.of(Kind.UPHILL, Buildable.NO) : plain(candidates, depth);
+  }
+
+  /** Lengths are in bytes, of which a character has three at most (or a surrogate pair four). */
+  private boolean tooLong(String name) {
+    int max = book.config().pathMax();
+    return name.length() > max || 3 * name.length() > max && name.getBytes(StandardCharsets.UTF_8).length > max;
+  }
+
+  /** Whether the dir, or one above, is a source or a file that some job makes for sure. */
+  private boolean belowFile(int dir, int depth) {
+    if (dir == 0) return false;
+    Match match = of(dir, depth);
+    return switch (match.kind()) {
+      case PLAIN -> match.buildable() == Buildable.YES;
+      case SOURCE, UPHILL -> true;
+      case LEADS_TO_SOURCE, BELOW_SOURCE, IN_SOURCE_DIR, EXTERNAL, LOOPING -> false;
+      default -> belowFile(graph.parent(dir), depth + 1);
+    };
   }
 
   private Match plain(List<Candidate> candidates, int depth) {

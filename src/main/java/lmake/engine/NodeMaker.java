@@ -16,9 +16,11 @@ import lmake.graph.TargetFlags;
 final class NodeMaker {
   private final Turn turn;
   private final Graph graph;
+  private final Washes washes;
 
-  NodeMaker(Turn turn) {
+  NodeMaker(Turn turn, Washes washes) {
     this.turn = turn;
+    this.washes = washes;
     this.graph = turn.graph;
   }
 
@@ -32,9 +34,42 @@ final class NodeMaker {
     Match match = turn.matching.of(node);
     switch (match.kind()) {
       case SOURCE, IN_SOURCE_DIR -> source(req, node);
-      case PLAIN -> plain(req, node, match);
-      default -> absent(req, node);
+      case PLAIN -> {
+        if (dirIsDir(req, node)) plain(req, node, match);
+      }
+      default -> {
+        if (dirIsDir(req, node)) absent(req, node);
+      }
     }
+  }
+
+  /**
+   * A dir of the node may itself be a file: it is made first. True when it turned out not to be one, so that the node may
+   * exist; else the node waits for it, or is settled.
+   */
+  private boolean dirIsDir(Req req, int node) {
+    int dir = turn.matching.uphill(node);
+    if (dir == 0) return true;
+    int goal = req.goal(node);
+    if (req.want(dir, goal, node)) advance(req, dir);
+    if (!req.reached(dir, goal)) {
+      req.watchNode(dir, -node, goal);
+      return false;
+    }
+    boolean made = turn.matching.of(dir).kind() == Match.Kind.PLAIN;
+    boolean link = !req.has(dir, Req.ABSENT) && Crc.isLink(graph.crc(dir));
+    if (made && req.has(dir, Req.ERR)) {
+      req.set(node, Req.ERR);
+    } else if (link || req.has(dir, Req.TRANSIENT)) {
+      req.set(node, Req.TRANSIENT);
+    } else if (req.has(dir, Req.ABSENT) || !Crc.exists(graph.crc(dir))) {
+      req.clear(node, Req.TRANSIENT);
+      return true;
+    }
+    req.set(node, Req.ABSENT);
+    req.setConform(node, 0);
+    finish(req, node, goal);
+    return false;
   }
 
   private void source(Req req, int node) {
@@ -139,10 +174,14 @@ final class NodeMaker {
     req.wakeNode(node, reached, who -> wake(req, who));
   }
 
-  private void wake(Req req, int job) {
-    Req.JobState state = req.job(job);
-    Bug.check(state.waiting > 0, "job %d woken without waiting", job);
-    if (--state.waiting == 0) turn.queueJob(req, job);
+  private void wake(Req req, int who) {
+    if (who < 0) {
+      turn.queueNode(req, -who);
+      return;
+    }
+    Req.JobState state = req.job(who);
+    Bug.check(state.waiting > 0, "job %d woken without waiting", who);
+    if (--state.waiting == 0) turn.queueJob(req, who);
   }
 
   // --- answers of the disk
@@ -175,8 +214,10 @@ final class NodeMaker {
     graph.setContent(node, crc, sig);
     graph.setFlag(node, Graph.POLLUTED | Graph.BUSY, false);
     if (changed) graph.setWriter(node, 0); // the user's again, had a job written it
-    req.clear(node, Req.ABSENT);
-    if (!there && mustExist) {
+    req.clear(node, Req.ABSENT | Req.TRANSIENT);
+    if (answer.kind() == Event.FileKind.BEHIND_LINK && !mustExist) {
+      req.set(node, Req.ABSENT | Req.TRANSIENT);
+    } else if (!there && mustExist) {
       req.set(node, Req.ERR);
       turn.emit(new Action.SayNode(req.id, "missing", node, List.of()));
     } else if (!there) {
@@ -211,7 +252,10 @@ final class NodeMaker {
       case LEFT -> req.set(node, Req.ERR);
       default -> {}
     }
-    if (answer.done() != Removal.LEFT) forgetContent(node);
+    if (answer.done() != Removal.LEFT) {
+      forgetContent(node);
+      washes.removed(node);
+    }
     turn.queueNode(req, node);
   }
 

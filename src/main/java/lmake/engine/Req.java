@@ -25,6 +25,7 @@ final class Req {
   static final int CHECKED = 32; // its disk state was looked at for this command
   static final int ASKED = 64; // an answer of the disk is awaited
   static final int RECHECK = 128; // look at the disk even though its job just ran
+  static final int TRANSIENT = 256; // a dir of it is a link: who uses the name finds the file under another
 
   final int id;
   final ReqOptions options;
@@ -62,7 +63,7 @@ final class Req {
 
   private JobState[] job = new JobState[256];
 
-  /** Pool of (who, goal, next); entry 0 is not used. Who: a job, or minus an ask. */
+  /** Pool of (who, goal, next); entry 0 is not used. Who: a job, or minus a node. */
   private int[] pool = new int[3 * 256];
 
   private int poolEnd = 1;
@@ -215,7 +216,7 @@ final class Req {
 
   // --- who waits for what
 
-  /** A job (or minus an ask) is to be told when the node reaches the goal. */
+  /** A job (or minus a node) is to be told when the node reaches the goal. */
   void watchNode(int node, int who, int what) {
     fitNode(node);
     nodeWatchers[node] = push(who, what, nodeWatchers[node]);

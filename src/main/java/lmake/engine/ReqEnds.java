@@ -14,8 +14,10 @@ final class ReqEnds {
   private final Turn turn;
   private final Graph graph;
   private final JobRuns runs;
+  private final Washes washes;
 
-  ReqEnds(Turn turn, JobRuns runs) {
+  ReqEnds(Turn turn, JobRuns runs, Washes washes) {
+    this.washes = washes;
     this.turn = turn;
     this.graph = turn.graph;
     this.runs = runs;
@@ -56,6 +58,7 @@ final class ReqEnds {
   }
 
   private void close(Req req) {
+    washes.tidy();
     turn.reqs.remove(req.id);
     List<Action.TargetEnd> ends = new ArrayList<>();
     boolean ok = !req.killed;
@@ -82,9 +85,8 @@ final class ReqEnds {
     boolean hastened = false;
     for (Req req : turn.reqs.values()) {
       if (req.killed || req.looks > 0 || req.executing > 0 || finished(req)) continue;
-      for (int target : req.targets) {
-        if (req.reached(target, Req.DISK)) continue;
-        for (int node : loopFrom(req, target)) {
+      for (int start : stuck(req)) {
+        for (int node : loopFrom(req, start)) {
           int job = awaitedJob(req, node);
           if (job != 0) hastened |= jobs.hasten(req, job);
         }
@@ -93,21 +95,35 @@ final class ReqEnds {
     return hastened;
   }
 
+  /** Nodes the command still waits for: targets, and what the jobs it names wait for. */
+  private List<Integer> stuck(Req req) {
+    List<Integer> nodes = new ArrayList<>();
+    for (int target : req.targets) if (!req.reached(target, Req.DISK)) nodes.add(target);
+    for (int job : req.jobs) {
+      int dep = req.job(job).step == JobState.DEP ? awaitedDep(req, job) : 0;
+      if (dep != 0) nodes.add(dep);
+    }
+    return nodes;
+  }
+
   /** Nodes that wait one for the next, as met from a target until one is met again. */
   private Set<Integer> loopFrom(Req req, int start) {
     Set<Integer> path = new LinkedHashSet<>();
-    int node = start;
-    while (node != 0 && path.add(node)) {
-      int job = awaitedJob(req, node);
-      node = job == 0 ? 0 : awaitedDep(req, job);
-    }
+    for (int node = start; node != 0 && path.add(node); node = awaitedBy(req, node)) {}
     return path;
+  }
+
+  /** The node that this one waits for, through the job that makes it or for its dir; 0 when it waits for none. */
+  private int awaitedBy(Req req, int node) {
+    int job = awaitedJob(req, node);
+    if (job != 0) return awaitedDep(req, job);
+    int dir = turn.matching.uphill(node);
+    return dir != 0 && req.goal(dir) > 0 && !req.reached(dir, req.goal(dir)) ? dir : 0;
   }
 
   /** Nothing runs, nothing is asked, and yet something waits: it waits for itself. */
   private void sayCycle(Req req) {
-    for (int node : req.targets) {
-      if (req.reached(node, Req.DISK)) continue;
+    for (int node : stuck(req)) {
       turn.emit(new Action.SayNode(req.id, "cycle", node, cycleFrom(req, node)));
       return;
     }
@@ -117,10 +133,7 @@ final class ReqEnds {
   private List<String> cycleFrom(Req req, int start) {
     Set<Integer> path = new LinkedHashSet<>();
     int node = start;
-    while (node != 0 && path.add(node)) {
-      int job = awaitedJob(req, node);
-      node = job == 0 ? 0 : awaitedDep(req, job);
-    }
+    for (; node != 0 && path.add(node); node = awaitedBy(req, node)) {}
     List<String> lines = new ArrayList<>();
     boolean inLoop = false;
     for (int step : path) {
@@ -173,7 +186,6 @@ final class ReqEnds {
 
   private boolean waitsFor(Req req, int node, int awaited) {
     if (req.goal(node) == 0 || req.reached(node, req.goal(node))) return false;
-    for (int job : turn.matching.of(node).jobs()) if (job == awaited) return true;
-    return false;
+    return turn.matching.makes(awaited, node);
   }
 }

@@ -48,6 +48,8 @@ final class Turn {
     final long rsrcCrc;
     final RunReason why;
     boolean killing;
+    /** Files of other jobs that go before it starts. */
+    final List<Integer> obstacles = new ArrayList<>();
     /** Status of deps that the job was told while it ran. */
     final Map<Integer, Told> told = new HashMap<>();
 

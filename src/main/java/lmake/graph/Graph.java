@@ -20,6 +20,7 @@ public final class Graph {
 
   public static final int NO_TRIGGER = 8;
   public static final int FROZEN = 16;
+  public static final int HOLDS = 32; // a dir: jobs wrote files below it
 
   private final Names names;
   private final Shelf shelf;

@@ -48,7 +48,7 @@ public final class NoRule {
     Optional<String> uphill = buildable.uphill(name);
     boolean match = !candidates.isEmpty() || uphill.isPresent();
     lines.add(at(depth).text(match ? "no rule for " : "no rule match ").name(name).in(Color.ERR));
-    if (disk.has(name) && !disk.hasDir(name)) {
+    if (uphill.isEmpty() && disk.has(name) && !disk.hasDir(name)) {
       lines.add(at(depth + 1).text("consider : git add ").quoted(name).in(Color.NOTE));
     }
     if (uphill.isPresent()) {

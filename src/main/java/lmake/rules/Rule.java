@@ -138,6 +138,11 @@ public final class Rule {
     return List.copyOf(dirs);
   }
 
+  /** Whether its job may write below the dir. */
+  public boolean mayWriteBelow(String dir, String[] values) {
+    return writable.stream().anyMatch(entry -> entry.mayBeBelow(dir, values));
+  }
+
   public List<TargetEntry> sideDeps() {
     return sideDeps;
   }

@@ -214,6 +214,13 @@ public final class TargetEntry {
     return head.substring(0, Math.max(0, head.lastIndexOf('/')));
   }
 
+  /** Whether some of its files may lie below the dir, or need it. */
+  boolean mayBeBelow(String dir, String[] values) {
+    String head = head(values);
+    String below = dir + "/";
+    return head.startsWith(below) || star && below.startsWith(head);
+  }
+
   /** The name with static stems filled in; star stems as {@code {X*}}, unnamed ones as {@code {*}}. */
   String fill(String[] values) {
     return fill(parts, stems, values);

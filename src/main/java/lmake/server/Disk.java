@@ -1,5 +1,6 @@
 package lmake.server;
 
+import java.util.List;
 import lmake.engine.Action.Removal;
 import lmake.engine.Event.FileKind;
 
@@ -20,6 +21,9 @@ interface Disk {
    * @param date of its last change, nanoseconds since the epoch
    */
   record Seen(FileKind kind, long sig, long crc, long date) {}
+
+  /** Removes those of the dirs that are empty, in this order; none behind a link. */
+  void removeEmptyDirs(List<String> dirs);
 
   /** Takes a file away, and says what was done. */
   Removal remove(String name, Removal how, long knownSig);

@@ -28,6 +28,8 @@ public interface Lib {
 
   int lmake_unlink_at(@In byte[] name);
 
+  int lmake_rmdir_at(@In byte[] name);
+
   int lmake_quarantine(@In byte[] name, @In byte[] dest);
 
   /** Of libc, which the library stands on. */

@@ -2,6 +2,7 @@ package lmake.server;
 
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
+import java.util.List;
 import lmake.base.Bug;
 import lmake.base.Crc;
 import lmake.engine.Action.Removal;
@@ -46,6 +47,11 @@ final class NativeDisk implements Disk {
     if (seen.sig() == knownSig) return unlink(name, Removal.UNLINKED);
     if (seen.crc() == Crc.EMPTY) return unlink(name, Removal.UNLINKED_EMPTY);
     return lib.lmake_quarantine(terminated(name), terminated("")) == 0 ? Removal.QUARANTINED : Removal.LEFT;
+  }
+
+  @Override
+  public void removeEmptyDirs(List<String> dirs) {
+    for (String dir : dirs) lib.lmake_rmdir_at(terminated(dir));
   }
 
   private Removal unlink(String name, Removal done) {

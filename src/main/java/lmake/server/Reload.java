@@ -26,6 +26,8 @@ final class Reload {
     if (!fresh && old.config().linkSupport() != now.config().linkSupport()) {
       return error(ExitCode.CLEAN_REPO, "cannot update config : repo must be clean\n  consider : git clean -ffdx");
     }
+    Optional<String> dir = fresh ? Optional.empty() : sourceDirs(old.manifest(), now.manifest());
+    if (dir.isPresent()) return error(ExitCode.BAD_STATE, dir.get());
     if (!busy) return Optional.empty();
     if (!steady(old.config(), now.config())) {
       return error(ExitCode.STEADY_REPO, "cannot update config : repo must be steady");
@@ -41,11 +43,18 @@ final class Reload {
         && old.networkDelayNs() == now.networkDelayNs();
   }
 
+  /** What lies below them was judged one by one, present or not: these judgements do not change. */
+  private static Optional<String> sourceDirs(Manifest old, Manifest now) {
+    return first(now.dirs(), old.dirs())
+        .map(dir -> "new source dir " + dir)
+        .or(() -> first(old.dirs(), now.dirs()).map(dir -> "removed source dir " + dir))
+        .map(what -> "cannot update sources : " + what + "\n  repo must be clean\n  consider : git clean -ffdx");
+  }
+
   private static Optional<String> sources(Manifest old, Manifest now) {
-    Optional<String> added = first(now.files(), old.files()).or(() -> first(now.dirs(), old.dirs()));
+    Optional<String> added = first(now.files(), old.files());
     if (added.isPresent()) return Optional.of("cannot dynamically update sources : new source " + added.get());
     return first(old.files(), now.files())
-        .or(() -> first(old.dirs(), now.dirs()))
         .map(name -> "cannot dynamically update sources : removed source " + name);
   }
 

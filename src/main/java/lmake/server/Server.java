@@ -35,6 +35,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
   private final Connections connections;
   private final Marker marker = new Marker(Places.MARKER, "local:" + Places.SOCKET, ProcessHandle.current().pid());
   private final Agent agent;
+  private final Disk disk;
   private final DiskChecks disks;
   private final Checkpoints checkpoints;
   private final Attempts attempts;
@@ -57,7 +58,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     this.store = store;
     warning = store.warning();
     graph = store.load();
-    Disk disk = new NativeDisk(lib);
+    disk = new NativeDisk(lib);
     connections = new Connections(Path.of(options.socket()), this);
     agent = new Agent(places, this);
     disks = new DiskChecks(disk, events -> loop.post(() -> events.forEach(loop::step)));
@@ -253,6 +254,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
   private void carryOut(Action action) {
     if (action instanceof Action.Check a) disks.check(a.node(), graph.name(a.node()), a.knownSig());
     else if (action instanceof Action.Remove a) disks.remove(a.node(), graph.name(a.node()), a.how(), a.knownSig());
+    else if (action instanceof Action.Tidy a) disk.removeEmptyDirs(a.dirs().stream().map(graph::name).toList());
     else if (action instanceof Action.Start a) executions.start(a);
     else if (action instanceof Action.Kill a) executions.kill(a);
     else if (action instanceof Action.Answer a) executions.answer(a);

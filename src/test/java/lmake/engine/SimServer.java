@@ -109,7 +109,7 @@ final class SimServer {
       else if (action instanceof Action.ReqDone a) done.put(a.req(), a);
       else if (action instanceof Action.SayJob a) said.add(a.word() + " " + jobName(a.job()));
       else if (action instanceof Action.SayNode a) said.add(a.word() + " " + graph.name(a.node()));
-      else throw Bug.of("unexpected %s", action);
+      else if (!(action instanceof Action.Tidy)) throw Bug.of("unexpected %s", action);
     }
   }
 
@@ -139,7 +139,8 @@ final class SimServer {
     for (Wash wash : start.washes()) {
       String name = graph.name(wash.node());
       Bug.check(!book.manifest().isSource(name), "source %s is washed", name);
-      if (wash.kind() != Action.WashKind.UNIQUIFY) disk.remove(name);
+      boolean goes = wash.kind() == Action.WashKind.WASH || wash.kind() == Action.WashKind.UNLINK;
+      if (goes) disk.remove(name);
     }
     jobs.put(start.job(), new SimJob(start.job(), start.attempt()));
   }

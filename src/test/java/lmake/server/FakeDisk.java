@@ -26,6 +26,9 @@ final class FakeDisk implements Disk {
   }
 
   @Override
+  public void removeEmptyDirs(List<String> dirs) {}
+
+  @Override
   public Removal remove(String name, Removal how, long knownSig) {
     return files.remove(name) == null ? Removal.ABSENT : Removal.UNLINKED;
   }
