@@ -18,9 +18,9 @@ $(LIBLMAKE): $(LIB_OBJS) $(OBJ)/access/crc.o
 
 # An install has it in lib, where the agent looks for it.
 ifneq ($(PRELOAD),$(OUT)/lib/liblmake_preload.so)
-all: $(OUT)/lib/liblmake_preload.so
+all: $(OUT)/lib/liblmake_preload.so $(OUT)/lib/liblmake_audit.so
 
-$(OUT)/lib/liblmake_preload.so: $(PRELOAD)
+$(OUT)/lib/liblmake_%.so: $(OUT)/liblmake_%.so
 	@mkdir -p $(@D)
 	cp $< $@
 endif

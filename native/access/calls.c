@@ -495,6 +495,11 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 	case LM_OP_STAT:
 		begin_look(v, acc, args, LM_L | LM_R | LM_T, follow);
 		break;
+	case LM_OP_STAT_TOLD:
+		lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
+		if (matters(v, &acc->a))
+			acc->after = LM_L | LM_R | LM_T;
+		break;
 	case LM_OP_STATX:
 		begin_look(v, acc, args, statx_bits(args->mode), follow);
 		break;
@@ -584,26 +589,35 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 	return 0;
 }
 
-/* A file opened for reading: what was opened, not what is there now under its name. */
-static void end_read(const struct lm_view *v, struct lm_access *acc, int fd)
+/* A file read: what was opened, or what stat told, not what is there now under its name. */
+static void end_read(const struct lm_view *v, struct lm_access *acc, const struct lm_told *told)
 {
-	struct stat st;
+	const struct stat *st = told->st;
+	struct stat opened;
+	uint64_t sig;
 
 	if (lm_noted(v, acc->a.real, acc->a.len, acc->after))
 		return;
-	if (fd < 0 || (acc->flags & O_NOFOLLOW) || lm_sys_fstat(fd, &st)) {
+	if (told->absent) {
+		lm_note(v, acc->a.real, acc->a.len, acc->after, LM_SIG_NONE, 0);
+		return;
+	}
+	if (!st && told->fd >= 0 && !(acc->flags & O_NOFOLLOW) && !lm_sys_fstat(told->fd, &opened))
+		st = &opened;
+	if (!st) {
 		note(v, &acc->a, acc->after);
 		return;
 	}
-	lm_note(v, acc->a.real, acc->a.len, acc->after, lm_sig_of(&st), lm_sig_of(&st) ? lm_date_of(&st) : 0);
+	sig = lm_sig_of(st);
+	lm_note(v, acc->a.real, acc->a.len, acc->after, sig, sig ? lm_date_of(st) : 0);
 }
 
-void lm_end(const struct lm_view *v, struct lm_access *acc, int ok, int fd)
+void lm_end(const struct lm_view *v, struct lm_access *acc, int ok, const struct lm_told *told)
 {
 	if (acc->over)
 		return;
 	if (acc->after)
-		end_read(v, acc, ok ? fd : -1);
+		end_read(v, acc, told);
 	if (!acc->done_a && !acc->done_b) {
 		remember(v, acc->a.moving || acc->b.moving ? 0 : acc->key);
 		return;

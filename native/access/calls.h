@@ -6,6 +6,8 @@
 #ifndef LMAKE_ACCESS_CALLS_H
 #define LMAKE_ACCESS_CALLS_H
 
+#include <sys/stat.h>
+
 #include "resolve.h"
 
 enum lm_op {
@@ -13,6 +15,7 @@ enum lm_op {
 	LM_OP_OPEN,
 	LM_OP_OPENAT2,	/* flags are in a struct open_how: the door fetches them, then it is LM_OP_OPEN */
 	LM_OP_STAT,
+	LM_OP_STAT_TOLD, /* what it tells is given to lm_end */
 	LM_OP_STATX,
 	LM_OP_ACCESS,
 	LM_OP_READLINK,
@@ -89,7 +92,14 @@ int lm_known(const struct lm_view *v, uint8_t op, const struct lm_args *args, ui
 /* Before the call: resolve, record what is known now, announce what it may write. 0, or -errno to give instead of it. */
 int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const struct lm_args *args, uint64_t key);
 
-/* After it: what was opened (fd, -1: none), what was written if it succeeded. */
-void lm_end(const struct lm_view *v, struct lm_access *acc, int ok, int fd);
+/* What the call has told of the file, if it has. fd: what was opened, -1: nothing. absent: it failed as there is none. */
+struct lm_told {
+	int fd;
+	int absent;
+	const struct stat *st;
+};
+
+/* After it: what was read, by what the call itself told where it can be had; what was written if it succeeded. */
+void lm_end(const struct lm_view *v, struct lm_access *acc, int ok, const struct lm_told *told);
 
 #endif

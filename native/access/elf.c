@@ -128,6 +128,40 @@ static int read_object(int fd, const char *real, struct object *o, char *interp)
 	return 0;
 }
 
+/* Dirs in which loaders of glibc look first, below each dir of a list. */
+static const char variants[][24] = {
+	"glibc-hwcaps/x86-64-v4", "glibc-hwcaps/x86-64-v3", "glibc-hwcaps/x86-64-v2",
+	"tls/x86_64/x86_64", "tls/x86_64", "tls", "x86_64/x86_64", "x86_64",	/* until 2.36 */
+};
+
+/* Which of them are tried depends on the processor, and on what was found missing before: all are recorded. */
+void lm_variants_note(const struct lm_view *v, struct lm_path *p, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	size_t i, dir = slash ? (size_t)(slash - name) : 0;
+	char text[LM_PATH_MAX];
+
+	if (!slash || lm_filtered(v->area, name) || strlen(name) + sizeof(variants[0]) + 1 > sizeof(text))
+		return;
+	for (i = 0; i < sizeof(variants) / sizeof(*variants); i++) {
+		size_t n = strlen(variants[i]);
+		uint64_t sig = LM_SIG_NONE;
+		struct stat st;
+
+		if (dir >= n && !memcmp(name + dir - n, variants[i], n))
+			return;		/* it is one */
+		memcpy(text, name, dir + 1);
+		strcpy(text + dir + 1, variants[i]);
+		strcat(text, slash);
+		lm_resolve(v, p, AT_FDCWD, text, 1);
+		if (p->none)
+			continue;
+		if (!lm_sys_lstat(LM_SEEN(v, p->real), &st))
+			sig = lm_sig_of(&st);
+		lm_note(v, p->real, p->len, LM_L | LM_R, sig, sig ? lm_date_of(&st) : 0);
+	}
+}
+
 /* Record a file the loader tries. Opened if it is there, else < 0. */
 static int try_file(struct search *s, const char *name)
 {
@@ -207,6 +241,7 @@ static int try_list(struct search *s, const char *list, const char *origin, cons
 	while (list && *list) {
 		n = strcspn(list, ":;");
 		if (!expand(s, list, n, origin, name)) {
+			lm_variants_note(s->v, &s->path, s->candidate);
 			fd = try_file(s, s->candidate);
 			if (fd >= 0)
 				return fd;
@@ -271,8 +306,8 @@ static void libraries(struct search *s, int depth, int fd, const char *real)
 		if (i >= 0)
 			lm_sys_close(i);
 	}
-	if (s->v->followed)
-		return;	/* its opens will be seen */
+	if (s->v->followed || s->v->audited)
+		return;	/* its opens will be seen, or it will say what it tries */
 	if (!s->local_ld_path && !is_local(s->v, o->rpath) && !is_local(s->v, o->runpath) &&
 	    !is_local(s->v, s->objects[0].rpath))
 		return;	/* all in the system: nothing to record */

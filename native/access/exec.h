@@ -23,4 +23,7 @@ void lm_elf_note(const struct lm_view *v, int fd, const char *real, const char *
 /* Record the names tried for one library, and for those it needs: dlopen. */
 void lm_lib_note(const struct lm_view *v, const char *name, const struct lm_lib_dirs *dirs);
 
+/* Record the names below its dir under which the loader may look first for a library; `p` is room for names. */
+void lm_variants_note(const struct lm_view *v, struct lm_path *p, const char *name);
+
 #endif

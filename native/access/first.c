@@ -31,6 +31,7 @@ void lm_slot_exec(const struct lm_slot *slot, const char *path, char *const envp
 	if (lm_area_init(&area, slot->log, slot->log, slot->log->token))
 		return;
 	v.followed = !!(slot->log->flags & (LM_LOGF_TRACED | LM_LOGF_HYBRID));
+	v.audited = !!(slot->log->flags & LM_LOGF_AUDIT);
 	for (e = envp; e && *e; e++)
 		if (!strncmp(*e, "LD_LIBRARY_PATH=", 16))
 			args.path2 = *e + 16;

@@ -13,9 +13,10 @@
 
 #include <stdint.h>
 
-#define LM_LOG_VERSION   1u
+#define LM_LOG_VERSION   2u
 #define LM_LOG_SIZE      (256ull << 20)	/* mapping; sparse, only what is used costs memory */
 #define LM_LOG_HEAD_SIZE 65536u		/* records begin here */
+#define LM_LOG_OFF       16u
 #define LM_LOG_ENV       "LMAKE_AUTODEP_ENV"
 
 /* What a process must know to record; all strings are NUL terminated, in `text`, at the given offsets. */
@@ -26,7 +27,7 @@ struct lm_log_header {
 	uint64_t head;			/* offset of the next record; atomic add; may pass `size` (overflow) */
 	uint64_t size;
 	uint64_t overflow;		/* records that found no room */
-	uint32_t link_support;		/* 0 none, 1 file, 2 full */
+	uint32_t link_support;		/* 0 none, 1 file, 2 full, 3 full_ext: as full, which follows links out of the repo too */
 	uint32_t repo_root;		/* offsets in text: physical root, no trailing / */
 	uint32_t tmp_dir;
 	uint32_t socket;		/* name of the agent's socket for in-job calls */
@@ -35,8 +36,11 @@ struct lm_log_header {
 	uint32_t source_dirs;		/* n pairs of strings: physical dir, name it is reported under (both end with /) */
 	uint32_t text_size;		/* bytes of text used */
 	uint32_t gen;			/* bumped when a name changes meaning: link made, file renamed or removed */
+	uint32_t n_off, off_gen;	/* off.h: how many of `off` are not 0; bumped when one changes */
+	uint32_t off[LM_LOG_OFF];	/* processes that record nothing */
+	uint32_t audit;			/* value to keep in LD_AUDIT */
 	uint32_t own_cwds;		/* some process has threads with a cwd of their own: relative names say nothing twice */
-	uint32_t reserved[5];
+	uint32_t reserved[2];
 	char text[];
 };
 
@@ -46,6 +50,9 @@ struct lm_log_header {
 #define LM_LOGF_MOUNT_OK   8u	/* mount and chroot are allowed; else refused with EPERM and an LM_REFUSED record */
 #define LM_LOGF_OWN_ROOT  16u	/* the job has its own mounts or root: the seccomp method looks through /proc/<pid>/root */
 #define LM_LOGF_HYBRID   32u	/* a syscall tracer sees all calls but those made through the gate (gate.h), where preload makes its own */
+
+#define LM_LOGF_AUDIT    64u	/* a library in the loader tells what it looks for; preload need not */
+#define LM_LOGF_DORMANT 128u	/* preload does nothing before main */
 
 /* access bits: the same as protocols.md section 4 */
 #define LM_L            0x001u
@@ -65,6 +72,7 @@ struct lm_log_header {
 #define LM_READ_LATE    0x4000u
 #define LM_EXECUTED     0x8000u
 #define LM_REFUSED      0x10000u
+#define LM_WARNED       0x20000u	/* name is a sentence too, but the job goes on */
 
 /*
  * One access. `sig` and `mtime` describe the file *before* the call, or as opened (fstat) for reads. A record that only

@@ -65,6 +65,61 @@ static int fd_text(char *text, long n)
 	return 0;
 }
 
+/*
+ * To ask for the name of an open dir costs more than all the rest of a call, and who walks a tree asks for each file. The
+ * name holds while device and inode are the same and no name of the repo has changed its meaning. Signal handlers and
+ * other threads may come in between: what they write at the same time is not believed.
+ */
+static int recall_dir(const struct lm_view *v, struct lm_path *out, const struct stat *st)
+{
+	const struct lm_dir *d = &v->cache->dir;
+	uint32_t seq = __atomic_load_n(&d->seq, __ATOMIC_ACQUIRE), len = d->len;
+
+	if (seq & 1 || !len || len >= sizeof(d->path) || d->dev != st->st_dev || d->ino != st->st_ino || d->gen != lm_gen(v))
+		return 0;
+	memcpy(out->real, d->path, len);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (__atomic_load_n(&d->seq, __ATOMIC_RELAXED) != seq)
+		return 0;
+	out->real[len] = 0;
+	out->len = len;
+	return 1;
+}
+
+static void remember_dir(const struct lm_view *v, const struct lm_path *out, const struct stat *st, uint32_t gen)
+{
+	struct lm_dir *d = &v->cache->dir;
+	uint32_t seq = __atomic_load_n(&d->seq, __ATOMIC_RELAXED);
+
+	if (seq & 1 || !out->len || out->len >= sizeof(d->path) ||
+	    !__atomic_compare_exchange_n(&d->seq, &seq, seq + 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return;
+	d->gen = gen;
+	d->dev = st->st_dev;
+	d->ino = st->st_ino;
+	d->len = out->len;
+	memcpy(d->path, out->real, out->len);
+	__atomic_store_n(&d->seq, seq + 2, __ATOMIC_RELEASE);
+}
+
+/* The dir a path is seen from, as lm_resolve_fd. */
+static void resolve_dirfd(const struct lm_view *v, struct lm_path *out, int fd)
+{
+	struct stat st;
+	uint32_t gen;
+
+	if (!v->cache || v->pid || fd < 0 || lm_sys_fstat(fd, &st) || !S_ISDIR(st.st_mode)) {
+		lm_resolve_fd(v, out, fd);
+		return;
+	}
+	gen = lm_gen(v);	/* before the name is asked for: should it change meanwhile, it will not be believed */
+	if (recall_dir(v, out, &st))
+		return;
+	lm_resolve_fd(v, out, fd);
+	if (!out->none)
+		remember_dir(v, out, &st, gen);
+}
+
 void lm_resolve_fd(const struct lm_view *v, struct lm_path *out, int fd)
 {
 	char link[64], prefix[32];
@@ -99,7 +154,7 @@ static void start(struct walk *w, int dirfd)
 	const char *cwd;
 
 	if (dirfd != AT_FDCWD) {
-		lm_resolve_fd(w->v, out, dirfd);
+		resolve_dirfd(w->v, out, dirfd);
 		return;
 	}
 	cwd = w->v->cwd(w->v, out->real, &out->len);
@@ -124,7 +179,7 @@ static int may_be_link(const struct lm_view *v, const struct lm_path *out, int l
 {
 	uint32_t support = v->area->cfg->link_support;
 
-	if (support == 2 || (support == 1 && last))
+	if (support >= 2 || (support == 1 && last))
 		return 1;
 	return lm_where(v->area, out->real, out->len) != LM_IN_REPO;
 }

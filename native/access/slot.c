@@ -76,12 +76,15 @@ int lm_slot_reset(struct lm_slot *slot, uint64_t token, const struct lm_slot_cfg
 	log->tmp_dir = put(log, &at, cfg->tmp_dir);
 	log->socket = put(log, &at, cfg->socket);
 	log->preload = put(log, &at, cfg->preload);
+	log->audit = put(log, &at, cfg->audit ? cfg->audit : "");
 	log->n_source_dirs = cfg->n_source_dirs;
 	log->source_dirs = at;
 	for (i = 0; i < 2 * cfg->n_source_dirs; i++)
 		put(log, &at, cfg->source_dirs[i]);
 	log->text_size = at;
 	log->own_cwds = 0;
+	log->n_off = 0;
+	memset(log->off, 0, sizeof(log->off));
 	memset(log->reserved, 0, sizeof(log->reserved));
 	if (at >= LM_LOG_HEAD_SIZE)
 		return -E2BIG;
@@ -137,7 +140,7 @@ int lm_slot_iterate(const struct lm_slot *slot, int (*cb)(const struct lm_record
 
 		if (__atomic_load_n(&rec->magic, __ATOMIC_ACQUIRE) != magic || rec->size & 7 ||
 		    rec->size <= sizeof(*rec) || rec->size > end - at ||
-		    rec->path_len >= rec->size - sizeof(*rec)) {
+		    rec->path_len >= rec->size - sizeof(*rec) || rec->path[rec->path_len]) {
 			at += 8;	/* a hole, or the room of a record that is being written */
 			continue;
 		}

@@ -28,6 +28,7 @@ struct lm_slot_cfg {
 	const char *tmp_dir;		/* physical, no trailing /; "": none */
 	const char *socket;		/* of the agent, for in-job calls */
 	const char *preload;		/* absolute name of liblmake_preload.so; "": the job runs without it */
+	const char *audit;		/* absolute name of liblmake_audit.so; NULL: the job runs without it */
 	uint32_t link_support;		/* 0 none, 1 file, 2 full */
 	uint32_t flags;			/* LM_LOGF_* */
 	uint32_t n_source_dirs;

@@ -239,6 +239,11 @@ void lm_refuse(const struct lm_view *v, const char *fmt, const char *a, const ch
 	lm_append(v->area->log, v->area->token, pid_of(v), LM_REFUSED, 1, 0, buf, n);
 }
 
+void lm_warn(const struct lm_view *v, const char *text)
+{
+	lm_append(v->area->log, v->area->token, pid_of(v), LM_WARNED, 1, 0, text, (uint32_t)strlen(text));
+}
+
 const char *lm_seen(const struct lm_view *v, const char *real, char *buf)
 {
 	char digits[16];

@@ -31,6 +31,12 @@ struct lm_area {
  * a lost one costs a record too many. `texts` remembers whole calls by the text of their path, `files` the bits
  * recorded per file. Bumping `gen`, or the log's, forgets texts.
  */
+struct lm_dir {		/* the dir last used as dirfd, by what makes sure it is still that one */
+	uint32_t seq;		/* odd: being written */
+	uint32_t gen, len;
+	uint64_t dev, ino;
+	char path[512];
+};
 #define LM_TEXTS 4096u		/* in sets of LM_WAYS: with one place for each, names that share it drive each other out */
 #define LM_WAYS  4u
 #define LM_FILES 4096u
@@ -41,6 +47,7 @@ struct lm_cache {
 	uint32_t names_moved;	/* the call answered last changes what names mean (agent) */
 	uint64_t texts[LM_TEXTS];
 	uint64_t files[LM_FILES];
+	struct lm_dir dir;
 };
 
 /* Has this key been remembered? Remember it, in place of one of its set. Keys are odd, not 0. */
@@ -73,6 +80,7 @@ struct lm_view {
 	pid_t pid;			/* 0: this process */
 	uint8_t foreign_root;		/* look at files through /proc/<pid>/root */
 	uint8_t followed;		/* programs are followed whatever they are, and what their loader opens is seen */
+	uint8_t audited;		/* the loader tells what libraries it looks for (../audit) */
 	uint8_t predict;		/* the outcome of a call will not be seen: foretell it (seccomp) */
 	/* name of the cwd, physical; NULL: cannot be told. buf has room for LM_PATH_MAX bytes. */
 	const char *(*cwd)(const struct lm_view *v, char *buf, uint32_t *len);
@@ -101,6 +109,9 @@ static inline uint32_t lm_gen(const struct lm_view *v)
 
 /* Record that something cannot be followed; printf-like with %s only. The agent fails the job with the sentence. */
 void lm_refuse(const struct lm_view *v, const char *fmt, const char *a, const char *b);
+
+/* The same for what the user should know; the job goes on. */
+void lm_warn(const struct lm_view *v, const char *text);
 
 enum lm_where {
 	LM_OUTSIDE,	/* not recorded: tmp, admin, proc, foreign */

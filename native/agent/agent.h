@@ -77,6 +77,7 @@ struct job;
 void proto_started(const struct job *job);
 int64_t proto_deadline(void);		/* when the loop must come round for it (now_mono), or NEVER */
 void proto_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void proto_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));	/* for the user, in each command from now on */
 void agent_shutdown(int rc);		/* kill every job, say the last words, leave */
 
 /* ---- jobs ---- */
@@ -90,7 +91,9 @@ enum job_flag {
 	JOB_MOUNT_OK = 32,
 };
 
-enum autodep { AUTODEP_NONE, AUTODEP_PRELOAD, AUTODEP_SECCOMP, AUTODEP_HYBRID };
+enum autodep {
+	AUTODEP_NONE, AUTODEP_PRELOAD, AUTODEP_SECCOMP, AUTODEP_HYBRID, AUTODEP_PTRACE, AUTODEP_AUDIT, AUTODEP_JEMALLOC,
+};
 
 enum pre_what { PRE_UNLINK = 1, PRE_POLLUTED = 2, PRE_UNIQUIFY = 3, PRE_MKDIR = 4, PRE_RMDIR = 5 };
 enum pre_done { DONE_UNLINKED = 1, DONE_EMPTY = 2, DONE_QUARANTINED = 3, DONE_UNIQUIFIED = 4, DONE_POLLUTED = 5 };
@@ -172,6 +175,14 @@ void jobs_tick(int64_t now);
 int64_t jobs_deadline(void);
 void job_settle(struct job *job);	/* a pipe closed or the main process ended: report if all is over */
 
+/*
+ * method.c: how jobs can be watched on this host. A method that cannot work here is replaced, with a warning, by one that
+ * sees as much; is there a need to stop all calls, by ptrace?
+ */
+uint8_t method_for(uint8_t autodep);
+bool method_stops_all(void);
+bool method_preloads(uint8_t autodep);	/* is liblmake_preload.so loaded in its processes? */
+
 /* spawn.c: 0, or -1 having said why in a message. */
 int job_spawn(struct job *job);
 
@@ -238,6 +249,7 @@ struct merged {
 	uint32_t n, cap, mask;
 	uint32_t *table;
 	const char *refused;		/* the first sentence of the tracer, NULL: none */
+	const char *warned;		/* one that does not fail the job */
 	bool overflow;
 };
 

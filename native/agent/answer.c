@@ -42,7 +42,7 @@ int call_read(struct call *c, struct lm_reader *r)
 		abort();
 	for (uint32_t i = 0; i < c->n_args; i++)
 		c->args[i] = lm_get_cstr(&own);
-	if (!lm_read_all(&own) || c->verb < LM_VERB_DEPEND || c->verb > LM_VERB_LIST_TARGETS || *c->cwd != '/')
+	if (!lm_read_all(&own) || c->verb < LM_VERB_DEPEND || c->verb > LM_VERB_AUTODEP || *c->cwd != '/')
 		return -EPROTO;
 	return 0;
 }

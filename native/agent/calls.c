@@ -15,7 +15,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../access/log.h"
+#include "../access/off.h"
+#include "slots.h"
 
 enum ask { ASK_DIRECT = 1, ASK_VERBOSE = 2, ASK_CHECK_SYNC = 3, ASK_CHECK_ASYNC = 4 };
 
@@ -240,6 +241,17 @@ void calls_forget(struct job *job)
 
 /* ---- a call ---- */
 
+/* The caller turns recording on (LM_OPT_READ) or off, for itself and those it starts. */
+static int set_autodep(const struct caller *c)
+{
+	struct ucred who;
+	socklen_t size = sizeof who;
+
+	if (getsockopt(c->src.fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0 || !who.pid)
+		return -1;
+	return lm_off_set(c->job->slot->log.log, who.pid, !(c->call.options & LM_OPT_READ));
+}
+
 static void serve(struct caller *c)
 {
 	struct call *call = &c->call;
@@ -256,6 +268,9 @@ static void serve(struct caller *c)
 		}
 		call_note_reads(c->job, call);
 		reply(c, 0, NULL);
+		return;
+	case LM_VERB_AUTODEP:
+		reply(c, set_autodep(c) ? 1 : 0, NULL);
 		return;
 	case LM_VERB_CHECK:
 		if (call->delay_ms)

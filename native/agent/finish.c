@@ -111,6 +111,8 @@ static void put_messages(struct lm_buf *b, struct job *job, const struct merged 
 	const char *first = job->broken ? "the tracer of system calls failed, see the log of the server" :
 			    m->refused ? m->refused : m->overflow ? OVERFLOW : NULL;
 
+	if (m->warned)
+		job_message(job, "%s", m->warned);
 	say_dropped(job, "stdout", &job->out);
 	say_dropped(job, "stderr", &job->err);
 	lm_put_u32(b, job->messages.n + (first ? 1 : 0));

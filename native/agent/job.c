@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "slots.h"
+
 #define PIPE_PATIENCE (2 * NS_PER_S)
 #define KILL_STEP     (1 * NS_PER_S)
 
@@ -100,6 +102,7 @@ void job_start(struct order *order)
 		return;
 	}
 	job->start = now_real();
+	job->order.autodep = method_for(job->order.autodep);
 	rc = slot_take(job);
 	if (rc < 0)
 		job_message(job, "cannot make the log of accesses in %s : %s, consider : free some room there",
@@ -219,10 +222,12 @@ void jobs_reap(void)
 	int status;
 	pid_t pid;
 
-	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0)
-		for (struct job *job = agent.jobs; job; job = job->next)
+	while ((pid = wait4(-1, &status, WNOHANG | __WALL, &usage)) > 0) {
+		slot_traced(pid, status);
+		for (struct job *job = WIFSTOPPED(status) ? NULL : agent.jobs; job; job = job->next)
 			if (job->pid == pid && !job->exited) {
 				main_ended(job, status, &usage);
 				break;
 			}
+	}
 }

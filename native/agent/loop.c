@@ -101,12 +101,11 @@ static void on_signal(struct source *s, uint32_t events)
 /* All signals at their default action and blocked: a job gets an empty mask and nothing else has to be reset. */
 static int signals_set_up(void)
 {
-	struct sigaction dfl = { .sa_handler = SIG_DFL }, chld = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP };
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
 	sigset_t all, heard;
 
 	for (int s = 1; s < NSIG; s++)
 		sigaction(s, &dfl, NULL);	/* fails for those that cannot be changed: fine */
-	sigaction(SIGCHLD, &chld, NULL);
 	sigfillset(&all);
 	for (int s = 1; s < NSIG; s++)
 		if (s == SIGSEGV || s == SIGBUS || s == SIGFPE || s == SIGILL || s == SIGABRT || s == SIGTRAP)

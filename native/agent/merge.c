@@ -16,7 +16,7 @@
 #define WRITES (LM_WRITE | LM_UNLINK | LM_MAYBE_WRITE)
 #define EMPTY  UINT32_MAX
 
-enum { KIND_L, KIND_R, KIND_T, KIND_E, KIND_OTHER };
+enum { KIND_L, KIND_R, KIND_T, KIND_E, KIND_OTHER };	/* L and R of an update come first */
 
 static const uint32_t kind_bits[N_KINDS] = { LM_L, LM_R, LM_T, LM_E, LM_LISTED | LM_REQUIRED };
 
@@ -71,7 +71,7 @@ static void clear(struct merged *m)
 	for (uint32_t i = 0; i < m->n; i++)
 		m->table[m->list[i].at] = EMPTY;
 	m->n = 0;
-	m->refused = NULL;
+	m->refused = m->warned = NULL;
 	m->overflow = false;
 }
 
@@ -193,6 +193,8 @@ static int on_record(const struct lm_record *rec, void *arg)
 	if (rec->bits & LM_REFUSED) {
 		if (!m->refused)
 			m->refused = rec->path;
+	} else if (rec->bits & LM_WARNED) {
+		m->warned = rec->path;
 	} else {
 		add(m, &r);
 	}
@@ -229,7 +231,7 @@ static void drop_late_reads(struct access *a)
 		return;
 	for (int k = 0; k < N_KINDS; k++)
 		/* Opened for update: reading comes first, though both have one date. */
-		if (a->kind[k] && (a->kind[k] < limit || (k == KIND_R && a->updated == limit && a->kind[k] == limit)))
+		if (a->kind[k] && (a->kind[k] < limit || (k <= KIND_R && a->updated == limit && a->kind[k] == limit)))
 			early = true;
 	if (!early) {
 		if (a->write && a->bits & READS)
@@ -237,7 +239,7 @@ static void drop_late_reads(struct access *a)
 		return;
 	}
 	for (int k = 0; k < N_KINDS; k++)
-		if (a->kind[k] > limit || (a->kind[k] == limit && !(k == KIND_R && a->updated == limit))) {
+		if (a->kind[k] > limit || (a->kind[k] == limit && !(k <= KIND_R && a->updated == limit))) {
 			a->bits &= ~kind_bits[k];
 			a->kind[k] = 0;
 		}

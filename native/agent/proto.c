@@ -103,17 +103,32 @@ static void on_writable(struct source *s, uint32_t events)
 	(void)events;		/* proto_flush comes at the end of each turn */
 }
 
-void proto_log(const char *fmt, ...)
+static void say(enum lm_agent_msg type, const char *fmt, va_list ap)
 {
 	char line[1024];
-	va_list ap;
-	size_t at = lm_frame_open(&agent.out, LM_LOG);
+	size_t at = lm_frame_open(&agent.out, type);
 
-	va_start(ap, fmt);
 	vsnprintf(line, sizeof line, fmt, ap);
-	va_end(ap);
 	lm_put_cstr(&agent.out, line);
 	lm_frame_close(&agent.out, at);
+}
+
+void proto_log(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(LM_LOG, fmt, ap);
+	va_end(ap);
+}
+
+void proto_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(LM_WARN, fmt, ap);
+	va_end(ap);
 }
 
 /* The last words may wait for a slow server, but not for ever. */
@@ -290,7 +305,7 @@ static void get_pre_actions(struct lm_reader *r, struct order *o)
 
 static bool order_is_sound(const struct order *o, uint32_t n_argv)
 {
-	if (!o->seq || !n_argv || o->autodep > AUTODEP_HYBRID)
+	if (!o->seq || !n_argv || o->autodep > AUTODEP_JEMALLOC)
 		return false;
 	for (uint32_t i = 0; i < o->n_kill_sigs; i++)
 		if (!o->kill_sigs[i] || o->kill_sigs[i] > 64)
@@ -306,7 +321,7 @@ static void on_start(struct lm_reader *r, char *frame)
 	o.seq = lm_get_u64(r);
 	o.small_id = lm_get_u64(r);
 	o.argv = get_strings(r, &n_argv, 0);
-	o.env = get_strings(r, &o.n_env, 2);
+	o.env = get_strings(r, &o.n_env, 3);
 	o.cwd = lm_get_cstr(r);
 	o.in = lm_get_cstr(r);
 	o.out = lm_get_cstr(r);

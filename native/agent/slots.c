@@ -13,7 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/random.h>
 
-static struct slot *free_slots;
+static struct slot *free_slots, *slots;
 static unsigned n_slots;
 
 static struct slot *slot_get(void)
@@ -35,6 +35,8 @@ static struct slot *slot_get(void)
 		return NULL;
 	}
 	n_slots++;
+	slot->made = slots;
+	slots = slot;
 	return slot;
 }
 
@@ -59,7 +61,7 @@ int slot_take(struct job *job)
 {
 	const struct config *c = &agent.config;
 	static const char **dirs;
-	static char *preload;
+	static char *preload, *audit;
 	struct lm_slot_cfg cfg = {
 		.repo_root = c->root, .tmp_dir = job->order.tmp, .socket = calls_socket(), .preload = "",
 		.link_support = c->link_support, .n_source_dirs = c->n_dirs,
@@ -69,7 +71,8 @@ int slot_take(struct job *job)
 
 	if (!dirs) {
 		dirs = calloc(2 * c->n_dirs + 1, sizeof *dirs);
-		if (!dirs || asprintf(&preload, "%s/lib/liblmake_preload.so", c->install) < 0)
+		if (!dirs || asprintf(&preload, "%s/lib/liblmake_preload.so", c->install) < 0 ||
+		    asprintf(&audit, "%s/lib/liblmake_audit.so", c->install) < 0)
 			abort();
 		for (uint32_t i = 0; i < c->n_dirs; i++) {
 			dirs[2 * i] = c->dirs[i].physical;
@@ -77,11 +80,17 @@ int slot_take(struct job *job)
 		}
 	}
 	cfg.source_dirs = dirs;
-	if (job->order.autodep == AUTODEP_PRELOAD || job->order.autodep == AUTODEP_HYBRID)
+	if (method_preloads(job->order.autodep))
 		cfg.preload = preload;
+	if (job->order.autodep == AUTODEP_AUDIT) {
+		cfg.audit = audit;
+		cfg.flags |= LM_LOGF_AUDIT;
+	}
+	if (job->order.autodep == AUTODEP_JEMALLOC)
+		cfg.flags |= LM_LOGF_DORMANT;
 	if (job->order.autodep == AUTODEP_HYBRID)
 		cfg.flags |= LM_LOGF_HYBRID;
-	if (job->order.autodep == AUTODEP_SECCOMP)
+	if (job->order.autodep == AUTODEP_SECCOMP || job->order.autodep == AUTODEP_PTRACE)
 		cfg.flags |= LM_LOGF_TRACED;
 	if (job->order.flags & JOB_RECORD_ALL)
 		cfg.flags |= LM_LOGF_ALL;
@@ -129,7 +138,8 @@ void slot_give_back(struct job *job)
 
 static void trace_end(struct slot *slot)
 {
-	source_forget(&slot->notify);
+	if (slot->notify.fd >= 0)
+		source_forget(&slot->notify);
 	lm_trace_close(slot->trace);
 	slot->trace = NULL;
 	if (!slot->owned)
@@ -166,4 +176,31 @@ int slot_trace(struct job *job, int notify_fd)
 	slot->notify = (struct source){ notify_fd, on_notify };
 	source_watch(&slot->notify, EPOLLIN);
 	return 0;
+}
+
+int slot_ptrace(struct job *job, pid_t pid)
+{
+	job->slot->notify.fd = -1;
+	return lm_ptrace_open(&job->slot->trace, pid, &job->slot->log, method_stops_all());
+}
+
+int slot_ptrace_launch(struct job *job, pid_t pid)
+{
+	int status;
+
+	if (!lm_ptrace_launch(pid, &status))
+		return 0;
+	trace_end(job->slot);
+	return 1;
+}
+
+void slot_traced(pid_t task, int status)
+{
+	struct lm_trace *ended = lm_ptrace_event(task, status);
+
+	for (struct slot *slot = ended ? slots : NULL; slot; slot = slot->made)
+		if (slot->trace == ended) {
+			trace_end(slot);
+			return;
+		}
 }

@@ -1,7 +1,8 @@
 /*
  * The birth of a job. By vfork semantics: the child borrows our memory until exec, so nothing is copied however big the
  * agent is. We sleep meanwhile and serve nobody: under a tracer of system calls the child execs through the gate
- * (access/gate.h), untold, and its notify fd is ours because descriptors are shared too until the filter is in place. The
+ * (access/gate.h), untold, and its notify fd is ours because descriptors are shared too until the filter is in place. By
+ * ptrace the child must wait until we trace it: we do not sleep in clone then, but see it through to its exec. The
  * child runs on a stack of its own, calls nothing but system calls, and touches nothing but its struct launch.
  */
 #define _GNU_SOURCE
@@ -9,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,7 +35,9 @@ struct launch {
 	const char *path, *cwd;
 	struct ends ends;
 	const struct lm_slot *log;
-	bool watched, traced, all;	/* by any tracer; by one of system calls; LM_LOGF_ALL */
+	bool watched, traced, all;	/* by any tracer; by seccomp notification; LM_LOGF_ALL */
+	bool ptraced, stops_all;
+	int ready;			/* by ptrace: written by us, once its tracer is there; less than 0: it cannot be */
 	/* written by the child */
 	int notify;			/* -1: none */
 	int error;
@@ -47,11 +51,23 @@ static void fail(struct launch *l, enum step step, int error)
 	_exit(127);
 }
 
+/* errno is shared with the agent, which runs meanwhile: no libc here. */
+static void await_tracer(struct launch *l)
+{
+	while (!__atomic_load_n(&l->ready, __ATOMIC_ACQUIRE))
+		lm_sys6(SYS_futex, (long)&l->ready, FUTEX_WAIT_PRIVATE, 0, 0, 0, 0);
+	if (l->ready < 0)
+		_exit(127);
+}
+
 static int child(void *arg)
 {
 	struct launch *l = arg;
 	sigset_t none;
+	int rc;
 
+	if (l->ptraced)
+		await_tracer(l);
 	/* The agent may have died before the line above: then nobody is left to kill us. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != agent.pid)
@@ -64,6 +80,8 @@ static int child(void *arg)
 		if (l->notify < 0)
 			fail(l, STEP_TRACER, -l->notify);
 	}
+	if (l->ptraced && !l->stops_all && (rc = lm_ptrace_install(l->all)) < 0)
+		fail(l, STEP_TRACER, -rc);
 	if (dup2(l->ends.in, 0) < 0 || dup2(l->ends.out, 1) < 0 || dup2(l->ends.err, 2) < 0)
 		fail(l, STEP_STDIO, errno);
 	setrlimit(RLIMIT_NOFILE, &agent.files);
@@ -105,39 +123,47 @@ static const char *find_program(const struct order *o, char *found)
 	return NULL;
 }
 
-static bool preloads(const struct order *o)
+/* One of the loader's variables: our library, then what the rule gave. Returns the entry, or NULL: it is not for us. */
+static char *loader_entry(const char *key, const char *library, const char *given)
 {
-	return o->autodep == AUTODEP_PRELOAD || o->autodep == AUTODEP_HYBRID;
+	char *entry;
+
+	if (asprintf(&entry, "%s%s/lib/%s%s%s", key, agent.config.install, library, given ? ":" : "", given ? given : "") < 0)
+		abort();
+	return entry;
 }
 
-/* Tracer variables are put in place of what the rule gave, so that no key comes twice. Returns what to free. */
-static char *add_tracer_env(struct job *job)
+/* Tracer variables are put in place of what the rule gave, so that no key comes twice. Returns what to free, a list. */
+static char **add_tracer_env(struct job *job)
 {
+	static const char *const keys[] = { "LD_PRELOAD=", "LD_AUDIT=" };
+	static const char *const libraries[] = { "liblmake_preload.so", "liblmake_audit.so" };
 	struct order *o = &job->order;
-	char *preload = NULL, **at;
-	uint32_t kept = 0;
+	const bool wanted[] = { method_preloads(o->autodep), o->autodep == AUTODEP_AUDIT };
+	const char *given[2] = { NULL, NULL };
+	char **ours = calloc(3, sizeof *ours), **at;
+	uint32_t kept = 0, i, n = 0;
+	int k;
 
-	for (uint32_t i = 0; i < o->n_env; i++) {
-		if (!strncmp(o->env[i], "LMAKE_AUTODEP_ENV=", 18))
-			continue;
-		if (preloads(o) && !strncmp(o->env[i], "LD_PRELOAD=", 11)) {
-			if (!preload && asprintf(&preload, "LD_PRELOAD=%s/lib/liblmake_preload.so:%s",
-						 agent.config.install, o->env[i] + 11) < 0)
-				abort();
-			continue;
-		}
-		o->env[kept++] = o->env[i];
+	if (!ours)
+		abort();
+	for (i = 0; i < o->n_env; i++) {
+		for (k = 0; k < 2; k++)
+			if (wanted[k] && !strncmp(o->env[i], keys[k], strlen(keys[k])))
+				break;
+		if (k < 2)
+			given[k] = given[k] ? given[k] : o->env[i] + strlen(keys[k]);
+		else if (strncmp(o->env[i], "LMAKE_AUTODEP_ENV=", 18))
+			o->env[kept++] = o->env[i];
 	}
 	at = o->env + kept;
 	*at++ = job->token;
-	if (preloads(o)) {
-		if (!preload && asprintf(&preload, "LD_PRELOAD=%s/lib/liblmake_preload.so", agent.config.install) < 0)
-			abort();
-		*at++ = preload;
-	}
+	for (k = 0; k < 2; k++)
+		if (wanted[k])
+			*at++ = ours[n++] = loader_entry(keys[k], libraries[k], given[k]);
 	*at = NULL;
 	o->n_env = (uint32_t)(at - o->env);
-	return preload;
+	return ours;
 }
 
 /* ---- saying why not ---- */
@@ -176,8 +202,9 @@ static void say_failed(struct job *job, const struct launch *e, const char *path
 		break;
 	case STEP_TRACER:
 		job_message(job, "cannot trace the job by %s : %s, consider : autodep = 'ld_preload'",
-			    job->order.autodep == AUTODEP_HYBRID ? "hybrid" : "seccomp", e->error == EBUSY || e->error == EEXIST ?
-			    "we run in a job that is traced in the same way" : why);
+			    job->order.autodep == AUTODEP_PTRACE ? "ptrace" : job->order.autodep == AUTODEP_HYBRID ? "hybrid" : "seccomp",
+			    job->order.autodep == AUTODEP_PTRACE && e->error == EPERM ?
+			    "another tracer is at work (a debugger, or lmake around us), or the system forbids it" : why);
 		break;
 	case STEP_EXEC:
 		if (e->error == ENOENT)
@@ -198,12 +225,30 @@ static void say_failed(struct job *job, const struct launch *e, const char *path
 
 /* ---- going ---- */
 
-static pid_t go(struct launch *l)
+/* The child waits. */
+static pid_t trace(struct job *job, struct launch *l, pid_t pid)
+{
+	int rc = slot_ptrace(job, pid);
+
+	__atomic_store_n(&l->ready, rc < 0 ? -1 : 1, __ATOMIC_RELEASE);
+	lm_sys6(SYS_futex, (long)&l->ready, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
+	if (rc < 0) {
+		l->step = STEP_TRACER;
+		l->error = -rc;
+	} else if (slot_ptrace_launch(job, pid) && !l->step) {
+		l->step = STEP_TRACER;		/* killed by somebody */
+		l->error = ECHILD;
+	}
+	return pid;
+}
+
+static pid_t go(struct job *job, struct launch *l)
 {
 	static char *stack;
-	int rc = l->traced ? lm_trace_prepare() : 0;
+	int rc = l->traced || l->ptraced ? lm_trace_prepare() : 0;
+	pid_t pid;
 
-	if (rc < 0) {
+	if (rc < 0 && l->traced) {
 		l->step = STEP_TRACER;
 		l->error = -rc;
 		return 0;
@@ -214,7 +259,9 @@ static pid_t go(struct launch *l)
 			abort();
 	}
 	/* We sleep until the child execs or dies: one stack serves all jobs in turn. */
-	return clone(child, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | (l->traced ? CLONE_FILES : 0) | SIGCHLD, l);
+	pid = clone(child, stack + STACK_SIZE,
+		    CLONE_VM | (l->ptraced ? 0 : CLONE_VFORK) | (l->traced ? CLONE_FILES : 0) | SIGCHLD, l);
+	return pid > 0 && l->ptraced ? trace(job, l, pid) : pid;
 }
 
 /* The child is the job now, or dead. */
@@ -238,8 +285,9 @@ int job_spawn(struct job *job)
 		.argv = job->order.argv, .cwd = job->order.cwd, .log = &job->slot->log, .notify = -1,
 		.watched = job->order.autodep != AUTODEP_NONE, .all = job->order.flags & JOB_RECORD_ALL,
 		.traced = job->order.autodep == AUTODEP_SECCOMP || job->order.autodep == AUTODEP_HYBRID,
+		.ptraced = job->order.autodep == AUTODEP_PTRACE, .stops_all = method_stops_all(),
 	};
-	char found[4096], *preload;
+	char found[4096], **ours;
 
 	l.path = find_program(&job->order, found);
 	if (!l.path) {
@@ -251,12 +299,14 @@ int job_spawn(struct job *job)
 		ends_close(&l.ends);
 		return -1;
 	}
-	preload = add_tracer_env(job);
+	ours = add_tracer_env(job);
 	l.env = job->order.env;
 	job->start = now_real();
-	job->pid = go(&l);
+	job->pid = go(job, &l);
 	ends_close(&l.ends);
-	free(preload);
+	for (char **entry = ours; *entry; entry++)
+		free(*entry);
+	free(ours);
 	if (job->pid < 0) {
 		job_message(job, "cannot make a process : %s, consider : fewer jobs at once", strerror(errno));
 		return -1;

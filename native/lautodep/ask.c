@@ -21,7 +21,7 @@ static const struct option_row rows[] = {
 	{ 'E', "expand-env", NULL, "replace $REPO_ROOT and alike in variables and in the name of the command" },
 	{ 'k', "keep-tmp", NULL, "keep the tmp dir" },
 	{ 'l', "link-support", "level", "none, file, full or full_ext (default: full)" },
-	{ 'm', "autodep-method", "method", "none, ld_preload, seccomp or hybrid (default: hybrid)" },
+	{ 'm', "autodep-method", "method", "as autodep of rules : none, ld_preload... (default: hybrid)" },
 	{ 'M', "mount-chroot-ok", NULL, "mount and chroot are allowed" },
 	{ 'N', "domain-name", "name", "of this host; nothing comes from elsewhere here" },
 	{ 'o', "out", "file", "write the report there (default: stdout)" },
@@ -136,7 +136,9 @@ static void refuse_what_needs_a_namespace(const struct options *o)
 void wish_of(struct wish *wish, int argc, char **argv)
 {
 	static const char *const levels[] = { "none", "file", "full", "full_ext", NULL };
-	static const char *const methods[] = { "none", "ld_preload", "seccomp", "hybrid", NULL };
+	static const char *const methods[] = {
+		"none", "ld_preload", "seccomp", "hybrid", "ptrace", "ld_audit", "ld_preload_jemalloc", NULL,	/* as enum autodep */
+	};
 	struct options o = { .tool = "lautodep", .synopsis = "[options] -- cmd args...", .rows = rows };
 	static char cwd[PATH_MAX];
 

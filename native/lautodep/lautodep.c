@@ -51,6 +51,17 @@ void proto_log(const char *fmt, ...)
 	fputc('\n', stderr);
 }
 
+void proto_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("lautodep : ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
 void proto_started(const struct job *job)
 {
 	(void)job;
@@ -172,9 +183,10 @@ void stream_drain(struct stream *s, bool to_the_end)
 /* Nobody will serve what is left behind: its calls would fail. */
 static void end_daemons(struct job *job)
 {
-	struct pollfd p = { .fd = job->slot && job->slot->trace ? job->slot->notify.fd : -1, .events = 0 };
+	bool traced = job->slot && job->slot->trace;
+	struct pollfd p = { .fd = traced ? job->slot->notify.fd : -1, .events = 0 };
 
-	if (p.fd < 0 || (poll(&p, 1, 0) == 1 && p.revents & POLLHUP))
+	if (!traced || (p.fd >= 0 && poll(&p, 1, 0) == 1 && p.revents & POLLHUP))
 		return;
 	tree_kill(job);
 	fprintf(stderr, "lautodep : processes left behind by the command were killed, as they can be followed no further\n");

@@ -74,7 +74,7 @@ static DIR *direct_opendir(const char *path)
 LM_EXPORT DIR *opendir(const char *path)
 {
 	return fresh(LM_AROUND(DIR *, LM_OP_OPENDIR, LM_AT(AT_FDCWD, path, 0, 0),
-			       LM_CALL(opendir, direct_opendir(path), path), NULL, -1));
+			       LM_CALL(opendir, direct_opendir(path), path), NULL, -1, NULL));
 }
 
 LM_EXPORT DIR *fdopendir(int fd)

@@ -18,52 +18,73 @@
 #include "../access/sys.h"
 #include "preload.h"
 
-#define PRELOAD "LD_PRELOAD="
+/* The libraries the loader is told of, and what it must be told. */
+static const char keys[2][12] = { "LD_PRELOAD=", "LD_AUDIT=" };
+
+static const char *ours(int i)
+{
+	return i ? lm_audit_name : lm_preload_name;
+}
 
 static int is_key(const char *entry, const char *key_eq)
 {
 	return !strncmp(entry, key_eq, strlen(key_eq));
 }
 
+/* What is in envp after the key, "": nothing. */
+static const char *given(const struct lm_env *e, char *const envp[], int i)
+{
+	return e->at[i] < 0 ? "" : envp[e->at[i]] + strlen(keys[i]);
+}
+
 void lm_env_measure(struct lm_env *e, char *const envp[])
 {
-	size_t n;
-	const char *v;
+	int i;
 
 	memset(e, 0, sizeof(*e));
-	e->preload_at = e->env_at = -1;
+	e->at[0] = e->at[1] = e->env_at = -1;
 	for (; envp && envp[e->n]; e->n++) {
-		if (e->preload_at < 0 && is_key(envp[e->n], PRELOAD))
-			e->preload_at = e->n;
-		else if (e->env_at < 0 && is_key(envp[e->n], LM_LOG_ENV "="))
+		for (i = 0; i < 2; i++)
+			if (e->at[i] < 0 && is_key(envp[e->n], keys[i]))
+				e->at[i] = e->n;
+		if (e->env_at < 0 && is_key(envp[e->n], LM_LOG_ENV "="))
 			e->env_at = e->n;
 	}
 	if (!lm_enter() || !lm_preload_name[0]) {
 		e->fixed = 1;
 		return;
 	}
-	n = strlen(lm_preload_name);
-	v = e->preload_at < 0 ? "" : envp[e->preload_at] + sizeof(PRELOAD) - 1;
-	e->fixed = e->env_at >= 0 && !strcmp(envp[e->env_at], lm_env_entry) && !strncmp(v, lm_preload_name, n) &&
-		   (!v[n] || v[n] == ':' || v[n] == ' ');
-	e->preload_size = sizeof(PRELOAD) + n + 1 + strlen(v) + 1;
+	e->fixed = e->env_at >= 0 && !strcmp(envp[e->env_at], lm_env_entry);
+	for (i = 0; i < 2; i++) {
+		const char *v = given(e, envp, i);
+		size_t n = strlen(ours(i));
+
+		e->fixed &= !n || (!strncmp(v, ours(i), n) && (!v[n] || v[n] == ':' || v[n] == ' '));
+		e->size += sizeof(keys[i]) + n + 1 + strlen(v) + 1;
+	}
 }
 
 char *const *lm_env_fill(const struct lm_env *e, char *const envp[], char **room, char *text)
 {
-	const char *old = e->preload_at < 0 ? "" : envp[e->preload_at] + sizeof(PRELOAD) - 1;
 	int i, n = 0;
 
-	strcpy(text, PRELOAD);
-	strcat(text, lm_preload_name);
-	if (*old) {
-		strcat(text, ":");
-		strcat(text, old);
+	for (i = 0; i < 2; i++) {
+		const char *old = given(e, envp, i);
+
+		if (!*ours(i))
+			continue;
+		room[n++] = text;
+		strcpy(text, keys[i]);
+		strcat(text, ours(i));
+		if (*old) {
+			strcat(text, ":");
+			strcat(text, old);
+		}
+		text += strlen(text) + 1;
 	}
-	room[n++] = text;
 	room[n++] = lm_env_entry;
 	for (i = 0; i < e->n; i++)
-		if (i != e->preload_at && i != e->env_at)
+		if (i != e->env_at && (i != e->at[0] || !*ours(0)) && (i != e->at[1] || !*ours(1)))
 			room[n++] = envp[i];
 	room[n] = NULL;
 	return room;
@@ -78,11 +99,11 @@ void lm_env_repair(void)
 	lm_env_measure(&e, environ);
 	if (e.fixed)
 		return;
-	size = (size_t)(e.n + 3) * sizeof(char *) + e.preload_size;
+	size = (size_t)(e.n + 4) * sizeof(char *) + e.size;
 	map = lm_sys6(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (map < 0 && map > -4096)
 		return;
-	environ = (char **)lm_env_fill(&e, environ, (char **)map, (char *)(map + (long)(e.n + 3) * 8));
+	environ = (char **)lm_env_fill(&e, environ, (char **)map, (char *)(map + (long)(e.n + 4) * 8));
 }
 
 const char *lm_env_ld_path(char *const envp[])
@@ -278,7 +299,7 @@ __attribute__((noinline)) static void note_actions(const posix_spawn_file_action
 			args.path = a->open.path;
 			args.flags = (uint32_t)a->open.flags;
 			lm_begin(v, acc, LM_OP_OPEN, &args, 0);
-			lm_end(v, acc, 0, -1);	/* a write stays "maybe": its outcome is the child's */
+			lm_end(v, acc, 0, &(struct lm_told){ .fd = -1 });	/* a write stays "maybe": its outcome is the child's */
 		}
 	}
 	if (dirfd >= 0)

@@ -104,8 +104,8 @@ SHIM_CREAT(creat64)
 #define SHIM_STAT(name, type, flags) \
 	LM_EXPORT int name(const char *path, struct type *st) \
 	{ \
-		return LM_INT(LM_OP_STAT, LM_AT(AT_FDCWD, path, flags, 0), \
-			     LM_CALL(name, LM_SYS(SYS_newfstatat, AT_FDCWD, path, st, flags), path, st)); \
+		return LM_STAT(LM_AT(AT_FDCWD, path, flags, 0), name, LM_SYS(SYS_newfstatat, AT_FDCWD, path, st, flags), st, \
+			       path, st); \
 	}
 SHIM_STAT(stat, stat, 0)
 SHIM_STAT(stat64, stat64, 0)
@@ -115,8 +115,10 @@ SHIM_STAT(lstat64, stat64, AT_SYMLINK_NOFOLLOW)
 #define SHIM_XSTAT(name, type, flags) \
 	LM_EXPORT int name(int ver, const char *path, struct type *st) \
 	{ \
-		return LM_INT(LM_OP_STAT, LM_AT(AT_FDCWD, path, flags, 0), ver < 0 || ver > 1 ? LM_REAL(name)(ver, path, st) : \
-			      LM_CALL(name, LM_SYS(SYS_newfstatat, AT_FDCWD, path, st, flags), ver, path, st)); \
+		if (ver < 0 || ver > 1) \
+			return LM_REAL(name)(ver, path, st); \
+		return LM_STAT(LM_AT(AT_FDCWD, path, flags, 0), name, LM_SYS(SYS_newfstatat, AT_FDCWD, path, st, flags), st, \
+			       ver, path, st); \
 	}
 SHIM_XSTAT(__xstat, stat, 0)
 SHIM_XSTAT(__xstat64, stat64, 0)
@@ -129,8 +131,8 @@ SHIM_XSTAT(__lxstat64, stat64, AT_SYMLINK_NOFOLLOW)
 #define SHIM_FSTATAT(name, type) \
 	LM_EXPORT int name(int dirfd, const char *path, struct type *st, int flags) \
 	{ \
-		return LM_INT(LM_OP_STAT, LM_AT(dirfd, path, NOFOLLOW(flags), 0), \
-			      LM_CALL(name, LM_SYS(SYS_newfstatat, dirfd, path, st, flags), dirfd, path, st, flags)); \
+		return LM_STAT(LM_AT(dirfd, path, NOFOLLOW(flags), 0), name, LM_SYS(SYS_newfstatat, dirfd, path, st, flags), \
+			       st, dirfd, path, st, flags); \
 	}
 SHIM_FSTATAT(fstatat, stat)
 SHIM_FSTATAT(fstatat64, stat64)
@@ -138,10 +140,10 @@ SHIM_FSTATAT(fstatat64, stat64)
 #define SHIM_FXSTATAT(name, type) \
 	LM_EXPORT int name(int ver, int dirfd, const char *path, struct type *st, int flags) \
 	{ \
-		return LM_INT(LM_OP_STAT, LM_AT(dirfd, path, NOFOLLOW(flags), 0), \
-			      ver < 0 || ver > 1 ? LM_REAL(name)(ver, dirfd, path, st, flags) : \
-			      LM_CALL(name, LM_SYS(SYS_newfstatat, dirfd, path, st, flags), \
-			      	     	ver, dirfd, path, st, flags)); \
+		if (ver < 0 || ver > 1) \
+			return LM_REAL(name)(ver, dirfd, path, st, flags); \
+		return LM_STAT(LM_AT(dirfd, path, NOFOLLOW(flags), 0), name, LM_SYS(SYS_newfstatat, dirfd, path, st, flags), \
+			       st, ver, dirfd, path, st, flags); \
 	}
 SHIM_FXSTATAT(__fxstatat, stat)
 SHIM_FXSTATAT(__fxstatat64, stat64)
@@ -183,7 +185,7 @@ LM_EXPORT int faccessat(int dirfd, const char *path, int mode, int flags)
 		      LM_CALL(faccessat, LM_SYS(SYS_faccessat, dirfd, path, mode), dirfd, path, mode, flags));
 }
 
-#define LM_SSIZE(op, args, call) LM_AROUND(ssize_t, op, args, call, -1, -1)
+#define LM_SSIZE(op, args, call) LM_AROUND(ssize_t, op, args, call, -1, -1, NULL)
 
 LM_EXPORT ssize_t readlink(const char *path, char *buf, size_t size)
 {
@@ -213,7 +215,7 @@ LM_EXPORT ssize_t __readlinkat_chk(int dirfd, const char *path, char *buf, size_
 				room));
 }
 
-#define LM_STR(op, args, call) LM_AROUND(char *, op, args, call, NULL, -1)
+#define LM_STR(op, args, call) LM_AROUND(char *, op, args, call, NULL, -1, NULL)
 
 /* Does what follows a component ask for a dir: "/", "/.", "/.." and what else only has slashes in between? */
 static int asks_dir(const char *rest)

@@ -57,8 +57,8 @@ static void note(const char *name, const void *caller)
 	const struct lm_view *v = lm_enter();
 	char origin[LM_PATH_MAX];
 
-	if (!v || !name || !*name || lm_hybrid)
-		return;		/* the loader's own calls are notified */
+	if (!v || !name || !*name || lm_hybrid || v->audited)
+		return;		/* the loader's own calls are notified, or it says what it looks for */
 	origin[0] = 0;
 	dirs.origin = origin;
 	dirs_of_caller(caller, &dirs, origin);
@@ -178,7 +178,7 @@ static long routed(const struct lm_view *v, long nr, const struct lm_row *row, u
 		return rc < 0 ? rc : call(nr, r);
 	}
 	rc = call(nr, r);
-	lm_end(v, acc, rc >= 0, opens(op) ? (int)rc : -1);
+	lm_end(v, acc, rc >= 0, &(struct lm_told){ .fd = opens(op) ? (int)rc : -1 });
 	lm_give(acc);
 	if (rc >= 0 && (op == LM_OP_CHDIR || op == LM_OP_FCHDIR))
 		lm_moved(v);

@@ -75,8 +75,11 @@ void lm_moved(const struct lm_view *v);
 struct lm_access *lm_take(void);
 void lm_give(struct lm_access *acc);
 
-/* Record around a call: `call` is an expression, `failed` its value on error, `fd` what was opened (lm_rc: its result). */
-#define LM_AROUND(type, op, args, call, failed, fd) \
+/*
+ * Record around a call: `call` is an expression, `failed` its value on error, `opened` the fd it gives (lm_rc: its result),
+ * `known` what it tells of the file, NULL: nothing.
+ */
+#define LM_AROUND(type, op, args, call, failed, opened, known) \
 	({ \
 		const struct lm_args lm_args = LM_UNPAREN args; \
 		const struct lm_view *lm_v = lm_enter(); \
@@ -92,7 +95,12 @@ void lm_give(struct lm_access *acc);
 				lm_rc = failed; \
 			} else { \
 				lm_rc = call; \
-				lm_end(lm_v, lm_acc, lm_rc != failed, fd); \
+				int lm_ok = lm_rc != failed; \
+				const struct lm_told lm_told = { \
+					lm_ok ? opened : -1, (known) && !lm_ok && errno == ENOENT, \
+					lm_ok ? (const struct stat *)(known) : NULL, \
+				}; \
+				lm_end(lm_v, lm_acc, lm_ok, &lm_told); \
 			} \
 			lm_give(lm_acc); \
 		} \
@@ -104,15 +112,30 @@ void lm_give(struct lm_access *acc);
 #define LM_AT(fd, name, f, m)		({ .dirfd = fd, .dirfd2 = AT_FDCWD, .path = name, .flags = (uint32_t)(f), .mode = (uint32_t)(m) })
 #define LM_TWO(fd, name, fd2, name2, f)	({ .dirfd = fd, .path = name, .dirfd2 = fd2, .path2 = name2, .flags = (uint32_t)(f) })
 
-#define LM_INT(op, args, call) LM_AROUND(int, op, args, call, -1, -1)
-#define LM_FD(op, args, call)  LM_AROUND(int, op, args, call, -1, lm_rc)
+#define LM_INT(op, args, call) LM_AROUND(int, op, args, call, -1, -1, NULL)
+#define LM_FD(op, args, call)  LM_AROUND(int, op, args, call, -1, lm_rc, NULL)
+
+/*
+ * A stat. What the kernel says to us of the file spares looking at it before, and is what the program sees; another library
+ * in between may make it look otherwise.
+ */
+#define LM_STAT(args, name, direct, st, ...) \
+	({ \
+		static void *fn_; \
+		void *p_ = __atomic_load_n(&fn_, __ATOMIC_RELAXED); \
+		if (!p_) \
+			p_ = lm_lookup_direct(&fn_, #name); \
+		p_ == LM_DIRECT ? LM_AROUND(int, LM_OP_STAT_TOLD, args, direct, -1, -1, st) : \
+				  LM_INT(LM_OP_STAT, args, ((__typeof__(&name))p_)(__VA_ARGS__)); \
+	})
 
 /* Environment for a new program (exec.c). */
 struct lm_env {
 	int fixed;		/* ours was there already */
 	int n;			/* entries of envp */
-	size_t preload_size;	/* room for LD_PRELOAD=... */
-	int preload_at, env_at;	/* where they are in envp, -1: nowhere */
+	size_t size;		/* room for LD_PRELOAD=... and LD_AUDIT=... */
+	int env_at;		/* where they are in envp, -1: nowhere */
+	int at[2];		/* of LD_PRELOAD, of LD_AUDIT */
 };
 void lm_env_measure(struct lm_env *e, char *const envp[]);
 char *const *lm_env_fill(const struct lm_env *e, char *const envp[], char **room, char *text);
@@ -123,8 +146,8 @@ char *const *lm_env_fill(const struct lm_env *e, char *const envp[], char **room
 		struct lm_env e_; \
 		lm_env_measure(&e_, envp); \
 		e_.fixed ? (char *const *)(envp) : \
-			lm_env_fill(&e_, envp, __builtin_alloca((size_t)(e_.n + 3) * sizeof(char *)), \
-				    __builtin_alloca(e_.preload_size)); \
+			lm_env_fill(&e_, envp, __builtin_alloca((size_t)(e_.n + 4) * sizeof(char *)), \
+				    __builtin_alloca(e_.size)); \
 	})
 
 /* Put our variables back in `environ` itself, for functions of libc that start programs on their own. */
@@ -133,9 +156,9 @@ void lm_env_repair(void);
 /* LD_LIBRARY_PATH of an environment, NULL: none. */
 const char *lm_env_ld_path(char *const envp[]);
 
-/* Our two variables, "KEY=value" and the bare library name; NULL when there is no job. */
+/* Our variables, "KEY=value" and the bare names of libraries ("": none); NULL when there is no job. */
 extern char *lm_env_entry;
-extern const char *lm_preload_name;
+extern const char *lm_preload_name, *lm_audit_name;
 
 /* LD_LIBRARY_PATH as the loader of this process knows it. */
 extern char lm_ld_path[4096];

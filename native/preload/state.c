@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #include "../access/crc.h"
+#include "../access/exec.h"
+#include "../access/attach.h"
+#include "../access/off.h"
 #include "../access/slot.h"
 #include "../access/sys.h"
 #include "preload.h"
@@ -20,15 +23,20 @@ enum { NOT_YET, BUSY, ON, OFF };
 
 __thread uint8_t lm_vforked __attribute__((tls_model("initial-exec")));
 char *lm_env_entry;
-const char *lm_preload_name;
+const char *lm_preload_name, *lm_audit_name;
 char lm_ld_path[4096];
 
 uint8_t lm_hybrid;
 static uint8_t attached;
 static struct lm_area area;
 static struct lm_cache cache;
-static char entry[512];
-static _Alignas(8) char header[4096];
+static struct lm_attached log_;
+
+/* Set by the audit library, in each process it is loaded in (../audit). */
+LM_EXPORT uint8_t lm_audited;
+
+/* Before main, by the ld_preload_jemalloc method: allocators that read files call us from within malloc. */
+static uint8_t dormant, main_begun;
 
 static const char *own_cwd(const struct lm_view *v, char *buf, uint32_t *len)
 {
@@ -55,34 +63,25 @@ static void die(const char *what)
 	__builtin_unreachable();
 }
 
+extern void *__libc_stack_end __attribute__((weak));	/* the loader's: where the kernel has put argc, argv, environ */
+
+/* An allocator of the program may be called before libc has started, by the loader itself. */
+static char **environment(void)
+{
+	long *top = &__libc_stack_end ? __libc_stack_end : NULL;
+
+	return environ ? environ : top ? (char **)(top + 1 + top[0] + 1) : NULL;
+}
+
 static const char *env_value(const char *key)
 {
 	size_t n = strlen(key);
 	char **p;
 
-	for (p = environ; p && *p; p++)
+	for (p = environment(); p && *p; p++)
 		if (!strncmp(*p, key, n) && (*p)[n] == '=')
 			return *p + n + 1;
 	return NULL;
-}
-
-/* The header as it is now: the slot may be given to another job while we live. */
-static const struct lm_log_header *copy_header(const struct lm_log_header *log)
-{
-	size_t size = offsetof(struct lm_log_header, text) + log->text_size;
-	void *to = header;
-
-	if (size > LM_LOG_HEAD_SIZE)
-		return log;	/* being rewritten: the token will tell */
-	if (size > sizeof(header)) {
-		long map = lm_sys6(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-		if (map < 0 && map > -4096)
-			die("no memory");
-		to = (void *)map;
-	}
-	memcpy(to, log, size);
-	return to;
 }
 
 /* Where libc lies; old ones are in two. */
@@ -110,46 +109,34 @@ static int find_libc(struct dl_phdr_info *info, size_t size, void *arg)
 
 static int attach(const char *value)
 {
-	const struct lm_log_header *cfg;
-	uint64_t token;
-	size_t n;
-	long fd, map;
-	int rc, hybrid;
+	const char *why, *colon = strrchr(value, ':');
+	int rc;
 
-	if (lm_env_parse(value, &n, &token, &hybrid) || n + sizeof(LM_LOG_ENV) + 24 > sizeof(entry))
-		die("bad " LM_LOG_ENV);
-	if (hybrid && lm_gate_open())
+	if (colon && colon[1] == '0' && lm_gate_open())
 		return OFF;	/* the program has something there: the tracer sees all its calls, without us */
-	strcpy(entry, LM_LOG_ENV "=");
-	strcat(entry, value);
-	entry[sizeof(LM_LOG_ENV) + n] = 0;
-	fd = lm_sys3(SYS_open, (long)(entry + sizeof(LM_LOG_ENV)), O_RDWR | O_CLOEXEC, 0);
-	entry[sizeof(LM_LOG_ENV) + n] = ':';
-	if (fd < 0 && hybrid)
-		return OFF;	/* another user, perhaps: the tracer goes on without us */
-	if (fd < 0)
-		die("the log cannot be opened");
-	map = lm_sys6(SYS_mmap, 0, (long)LM_LOG_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
-	lm_sys_close((int)fd);
-	if (map < 0 && map > -4096 && hybrid)
-		return OFF;	/* a limit on memory */
-	if (map < 0 && map > -4096)
-		die("the log cannot be mapped");
-	cfg = copy_header((const void *)map);
-	rc = lm_area_init(&area, (void *)map, cfg, token);
-	if (rc == -EINVAL)
-		die("the log is of another version of lmake");
-	if (rc || (cfg->flags & LM_LOGF_TRACED)) {
-		lm_sys3(SYS_munmap, map, (long)LM_LOG_SIZE, 0);
+	rc = lm_attach(&log_, &area, value, &why);
+	if (rc && rc != -ESTALE && rc != -EINVAL && colon && colon[1] == '0')
+		return OFF;	/* another user, or a limit on memory: the tracer goes on without us */
+	if (rc && rc != -ESTALE)
+		die(why);
+	if (rc || (area.cfg->flags & LM_LOGF_TRACED))
 		return OFF;
-	}
-	if (hybrid) {
+	if (area.cfg->flags & LM_LOGF_HYBRID) {
 		dl_iterate_phdr(find_libc, NULL);
 		view.followed = child_view.followed = 1;
 		lm_hybrid = 1;
 	}
-	lm_env_entry = entry;
-	lm_preload_name = cfg->text + cfg->preload;
+	if (area.cfg->flags & LM_LOGF_AUDIT) {
+		if (lm_audited)
+			view.audited = child_view.audited = 1;
+		else
+			lm_warn(&view, "the loader of a program does not let itself be audited; what libraries it looks for was worked out "
+				"from the program instead");
+	}
+	dormant = (area.cfg->flags & LM_LOGF_DORMANT) && !main_begun;
+	lm_env_entry = log_.entry;
+	lm_preload_name = area.cfg->text + area.cfg->preload;
+	lm_audit_name = area.cfg->text + area.cfg->audit;
 	return ON;
 }
 
@@ -160,8 +147,8 @@ static int start(void)
 	const char *value;
 	int to;
 
-	if (!environ)
-		return 0;	/* libc itself has not started: nothing of the job's runs yet */
+	if (!environment())
+		return 0;
 	if (!__atomic_compare_exchange_n(&attached, &seen, BUSY, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
 		while ((seen = __atomic_load_n(&attached, __ATOMIC_ACQUIRE)) == BUSY)
 			lm_sys3(SYS_sched_yield, 0, 0, 0);
@@ -203,13 +190,45 @@ void lm_give(struct lm_access *acc)
 		lm_sys3(SYS_munmap, (long)acc, sizeof(*acc), 0);
 }
 
+/*
+ * Has recording been turned off, here or in a process we come from? Asked again when somebody of the job has turned it off
+ * or on, and by whoever is new. A vfork child takes the answer as it is: it must not write.
+ */
+static uint32_t off_seen;
+static uint8_t is_off;
+
+__attribute__((noinline)) static int look_off(uint32_t gen)
+{
+	__atomic_store_n(&is_off, lm_off_any(area.log) && lm_off_is(area.log, 0), __ATOMIC_RELAXED);
+	__atomic_store_n(&off_seen, gen, __ATOMIC_RELEASE);
+	return is_off;
+}
+
 const struct lm_view *lm_enter(void)
 {
 	uint8_t now = __atomic_load_n(&attached, __ATOMIC_ACQUIRE);
+	uint32_t gen;
 
 	if (now != ON && (now == OFF || !start()))
 		return NULL;
-	return lm_vforked ? &child_view : &view;
+	if (dormant)
+		return NULL;
+	gen = lm_off_gen(area.log);
+	if (lm_vforked)
+		return is_off ? NULL : &child_view;
+	if (gen != __atomic_load_n(&off_seen, __ATOMIC_ACQUIRE))
+		return look_off(gen) ? NULL : &view;
+	return is_off ? NULL : &view;
+}
+
+/* For programs: turn recording off or on for this process and those it will start. 0, or -1 if it cannot be. */
+LM_EXPORT int lmake_set_autodep(int on);
+LM_EXPORT int lmake_set_autodep(int on)
+{
+	lm_enter();
+	if (__atomic_load_n(&attached, __ATOMIC_ACQUIRE) != ON)
+		return -1;
+	return lm_off_set(area.log, (pid_t)lm_sys3(SYS_getpid, 0, 0, 0), !on) ? -1 : 0;
 }
 
 int lm_skip(const struct lm_view *v, uint8_t op, const struct lm_args *args, uint64_t *key)
@@ -256,8 +275,12 @@ static int is_libc(const void *p)
 
 void *lm_lookup_direct(void **fn, const char *name)
 {
-	void *p = lookup(name);
+	void *p;
 
+	lm_enter();
+	if (dormant || !environ)
+		return LM_DIRECT;	/* to look it up may need malloc, and may be asked for by it */
+	p = lookup(name);
 	if (!lm_enter() && __atomic_load_n(&attached, __ATOMIC_ACQUIRE) != OFF)
 		return p;	/* not known yet: ask again */
 	if (lm_hybrid && is_libc(p))
@@ -314,10 +337,55 @@ static int note_loaded(struct dl_phdr_info *info, size_t size, void *arg)
 	return 0;
 }
 
+/* Whoever started us has left our libraries to an audit that does not take place. */
+__attribute__((noinline)) static void note_self(const struct lm_view *v)
+{
+	char name[LM_PATH_MAX];
+	long n = lm_sys_readlink("/proc/self/exe", name, sizeof(name) - 1);
+	int fd = (int)lm_sys_open("/proc/self/exe", O_RDONLY);
+
+	if (n > 0 && fd >= 0) {
+		name[n] = 0;
+		lm_elf_note(v, fd, name, lm_ld_path);
+	}
+	if (fd >= 0)
+		lm_sys_close(fd);
+}
+
 __attribute__((constructor)) static void begin(void)
 {
 	const struct lm_view *v = lm_enter();
 
-	if (v && !lm_hybrid)
-		dl_iterate_phdr(note_loaded, (void *)v);
+	if (!v || lm_hybrid || v->audited)
+		return;
+	dl_iterate_phdr(note_loaded, (void *)v);
+	if (area.cfg->flags & LM_LOGF_AUDIT)
+		note_self(v);
+}
+
+typedef int main_fn(int, char **, char **);
+static main_fn *real_main;
+
+static int main_first(int argc, char **argv, char **envp)
+{
+	main_begun = 1;
+	if (dormant) {
+		dormant = 0;
+		begin();
+	}
+	return real_main(argc, argv, envp);
+}
+
+/* Where programs begin. Glibc's constructors of libraries have run, those of the program have not always. */
+LM_EXPORT int __libc_start_main(main_fn *fn, int argc, char **argv, void (*init)(void), void (*fini)(void),
+				void (*rtld_fini)(void), void *stack_end);
+LM_EXPORT int __libc_start_main(main_fn *fn, int argc, char **argv, void (*init)(void), void (*fini)(void),
+				void (*rtld_fini)(void), void *stack_end)
+{
+	static __typeof__(&__libc_start_main) real;
+
+	real_main = fn;
+	if (!real)
+		real = (__typeof__(real))lookup("__libc_start_main");
+	return real(main_first, argc, argv, init, fini, rtld_fini, stack_end);
 }

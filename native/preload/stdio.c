@@ -30,7 +30,7 @@ static int flags_of(const char *mode)
 	}
 }
 
-#define LM_FILE(args, call) LM_AROUND(FILE *, LM_OP_OPEN, args, call, NULL, lm_rc ? lm_rc->_fileno : -1)
+#define LM_FILE(args, call) LM_AROUND(FILE *, LM_OP_OPEN, args, call, NULL, lm_rc ? lm_rc->_fileno : -1, NULL)
 
 /* As libc does it, but that the open is ours. Modes that ask for more than an open are left to it. */
 static FILE *direct_fopen(const char *path, const char *mode)
@@ -84,7 +84,7 @@ static int made(const char *path, int fd)
 		return fd;
 	acc = lm_take();
 	lm_begin(v, acc, LM_OP_MADE, &args, 0);
-	lm_end(v, acc, 1, fd);
+	lm_end(v, acc, 1, &(struct lm_told){ .fd = fd });
 	lm_give(acc);
 	return fd;
 }

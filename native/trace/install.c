@@ -1,6 +1,8 @@
 /*
- * The child's half of the seccomp and hybrid methods (trace.h): between clone and exec it loads a filter made from the
- * table of calls. The filter is written beforehand, in the agent, and again when constants are learned (learn.c).
+ * The child's half of the methods that see system calls (trace.h): between clone and exec it loads a filter made from the
+ * table of calls. The filter is written beforehand, in the agent, and again when constants are learned (learn.c). The one
+ * of ptrace differs in what it does with the calls it picks (it stops them), and in that it picks two more: those by
+ * which a program of the job would get in its way.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -8,22 +10,26 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../access/calls.h"
 #include "../access/gate.h"
 #include "../access/sys.h"
 #include "learn.h"
+#include "serve.h"
 #include "trace.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
 #define X32_BIT 0x40000000u
+#define NO_CALL 0xffffffffu	/* a debugger has put it in place of a call, to skip it */
 
 #define LOW(field)	((unsigned)offsetof(struct seccomp_data, field))
 #define HIGH(field)	(LOW(field) + 4)
@@ -34,6 +40,7 @@ enum action { ALLOW, NOTIFY, ABSENT, GATED, GUARDED, N_ACTIONS };
 struct program {
 	struct sock_filter code[1024];
 	unsigned short n;
+	unsigned told;			/* what becomes of a call the agent is told of */
 	struct {
 		unsigned first;		/* number */
 		enum action action;
@@ -41,7 +48,8 @@ struct program {
 	int n_ranges;
 };
 
-static struct program programs[2];	/* second: without constants, for jobs all of whose paths are recorded */
+/* By seccomp or ptrace; the second of each is without constants, for jobs all of whose paths are recorded. */
+static struct program programs[2][2];
 static int n_constants = -1;		/* they were made with */
 
 static void emit(struct program *p, unsigned short code, unsigned k, unsigned char yes, unsigned char no)
@@ -55,10 +63,12 @@ static void emit(struct program *p, unsigned short code, unsigned k, unsigned ch
 #define ALLOW_UNLESS(p, test, k) \
 	(emit(p, BPF_JMP | (test) | BPF_K, k, 1, 0), RETURN(p, SECCOMP_RET_ALLOW))
 
-static enum action action_of(unsigned nr)
+static enum action action_of(const struct program *p, unsigned nr)
 {
 	if (nr >= LM_N_ROWS)
 		return nr < X32_BIT ? ALLOW : NOTIFY;
+	if (p->told == LM_TOLD_PTRACE && (nr == SYS_ptrace || nr == SYS_seccomp))
+		return NOTIFY;
 	if (nr == SYS_mmap)
 		return GUARDED;
 	if (!lm_rows[nr].name[0])
@@ -122,7 +132,7 @@ static void emit_end(struct program *p, enum action action, int constants)
 {
 	switch (action) {
 	case NOTIFY:
-		RETURN(p, SECCOMP_RET_USER_NOTIF);
+		RETURN(p, p->told);
 		break;
 	case ABSENT:
 		RETURN(p, SECCOMP_RET_ERRNO | ENOSYS);
@@ -136,7 +146,7 @@ static void emit_end(struct program *p, enum action action, int constants)
 		RETURN(p, SECCOMP_RET_ALLOW);
 		if (constants)
 			emit_constants(p);
-		RETURN(p, SECCOMP_RET_USER_NOTIF);
+		RETURN(p, p->told);
 		break;
 	case GUARDED:		/* mmap over what may be the gate */
 		LOAD(p, LOW(args[3]));
@@ -146,7 +156,7 @@ static void emit_end(struct program *p, enum action action, int constants)
 		LOAD(p, LOW(args[0]));
 		emit(p, BPF_JMP | BPF_JGE | BPF_K, (unsigned)(LM_GATE_ADDR + LM_GATE_SIZE), 0, 1);
 		RETURN(p, SECCOMP_RET_ALLOW);
-		RETURN(p, SECCOMP_RET_USER_NOTIF);
+		RETURN(p, p->told);
 		break;
 	default:
 		RETURN(p, SECCOMP_RET_ALLOW);
@@ -154,19 +164,21 @@ static void emit_end(struct program *p, enum action action, int constants)
 }
 
 /* Another architecture (int 0x80, 32 bit programs, x32) is notified whatever the call: the agent refuses it. */
-static void make(struct program *p, int constants)
+static void make(struct program *p, unsigned told, int constants)
 {
 	unsigned nr, end[N_ACTIONS];
 	int i, tree;
 
+	p->told = told;
 	p->n = 0;
 	p->n_ranges = 0;
 	for (nr = 0; nr <= LM_N_ROWS; nr++)
-		add_range(p, nr, action_of(nr));
+		add_range(p, nr, action_of(p, nr));
 	add_range(p, X32_BIT, NOTIFY);
+	add_range(p, NO_CALL, ALLOW);
 	LOAD(p, LOW(arch));
 	emit(p, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
-	RETURN(p, SECCOMP_RET_USER_NOTIF);
+	RETURN(p, told | LM_TOLD_FOREIGN);
 	LOAD(p, LOW(nr));
 	tree = p->n;
 	emit_tree(p, 0, p->n_ranges);
@@ -182,20 +194,31 @@ static void make(struct program *p, int constants)
 
 int lm_trace_prepare(void)
 {
-	if (n_constants < 0)
-		make(&programs[1], 0);
+	static const unsigned told[] = { SECCOMP_RET_USER_NOTIF, LM_TOLD_PTRACE };
+	int i;
+
+	for (i = 0; n_constants < 0 && i < 2; i++)
+		make(&programs[i][1], told[i], 0);
 	if (n_constants < 0 || lm_constant(n_constants)) {
-		make(&programs[0], 1);
+		for (i = 0; i < 2; i++)
+			make(&programs[i][0], told[i], 1);
 		for (n_constants = 0; lm_constant(n_constants); n_constants++)
 			;
 	}
 	return lm_gate_open();
 }
 
+static long load(const struct program *p, unsigned long flags)
+{
+	struct sock_fprog prog = { .filter = (struct sock_filter *)p->code, .len = p->n };
+	long rc = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
+
+	return rc < 0 ? -errno : rc;
+}
+
 int lm_trace_install(int all)
 {
-	const struct program *p = &programs[!!all];
-	struct sock_fprog prog = { .filter = (struct sock_filter *)p->code, .len = p->n };
+	const struct program *p = &programs[0][!!all];
 	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
 	long fd;
 	int rc;
@@ -203,11 +226,11 @@ int lm_trace_install(int all)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	/* Killable only, if the kernel can: else each signal restarts the call, and a program may never get through. */
-	fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &prog);
-	if (fd < 0 && errno == EINVAL)
-		fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
+	fd = load(p, flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+	if (fd == -EINVAL)
+		fd = load(p, flags);
 	if (fd < 0)
-		return -errno;
+		return (int)fd;
 	rc = (int)lm_sys3(SYS_unshare, CLONE_FILES, 0, 0);	/* through the gate: nobody serves yet */
 	if (rc < 0) {
 		close((int)fd);
@@ -216,9 +239,36 @@ int lm_trace_install(int all)
 	return (int)fd;
 }
 
-int lm_trace_supported(void)
+int lm_ptrace_install(int all)
 {
-	unsigned action = SECCOMP_RET_USER_NOTIF;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	return (int)load(&programs[1][!!all], SECCOMP_FILTER_FLAG_SPEC_ALLOW);
+}
 
-	return !syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
+struct attempt {
+	int listener, filter;	/* what became of it */
+};
+
+/* Shares memory with the agent, but no descriptors. */
+static int attempt(void *arg)
+{
+	struct attempt *a = arg;
+
+	a->listener = lm_trace_install(1);
+	a->filter = lm_ptrace_install(1);	/* last: it has no tracer to tell */
+	_exit(0);
+}
+
+int lm_trace_usable(int *all_calls)
+{
+	static _Alignas(16) char stack[64 << 10];
+	struct attempt a = { -ECHILD, -ECHILD };
+	int gate = lm_trace_prepare();
+	pid_t pid = clone(attempt, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &a);
+
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	*all_calls = a.listener == -EBUSY || a.filter < 0;
+	return a.listener < 0 ? a.listener : gate;
 }

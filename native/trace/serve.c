@@ -1,7 +1,7 @@
 /*
- * The agent's half of the seccomp and hybrid methods (trace.h): one notification at a time, read the arguments in the
- * memory of the process that is stopped, record what the call will touch (../access/calls.c), let it go on. Agent's
- * thread only.
+ * The agent's half of the seccomp and hybrid methods (trace.h), and what ptrace has in common with them: one stopped call
+ * at a time, read the arguments in the memory of its process, record what the call will touch (../access/calls.c), let it
+ * go on. Agent's thread only.
  *
  * The outcome is not seen, so it is foretold from the disk where that is certain, and else left LM_MAYBE_WRITE.
  */
@@ -19,24 +19,15 @@
 
 #include "../access/sys.h"
 #include "../access/calls.h"
+#include "../access/off.h"
 #include "learn.h"
+#include "serve.h"
 #include "trace.h"
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
 #define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
 #endif
-
-struct lm_trace {
-	int fd;
-	struct lm_area area;
-	struct lm_cache cache;	/* `files` only: texts depend on who asks */
-	struct seccomp_notif *req;
-	struct seccomp_notif_resp *resp;
-	size_t req_size, resp_size;
-	unsigned long served;
-	char path[LM_PATH_MAX], path2[LM_PATH_MAX];
-};
 
 static const char *cwd_of(const struct lm_view *v, char *buf, uint32_t *len)
 {
@@ -52,6 +43,20 @@ static const char *cwd_of(const struct lm_view *v, char *buf, uint32_t *len)
 	return buf;
 }
 
+int lm_trace_make(struct lm_trace **trace, struct lm_slot *slot)
+{
+	struct lm_trace *t = calloc(1, sizeof(*t));
+	int rc = t ? lm_area_init(&t->area, slot->log, slot->log, slot->log->token) : -ENOMEM;
+
+	if (rc) {
+		free(t);
+		return rc;
+	}
+	t->fd = -1;
+	*trace = t;
+	return 0;
+}
+
 int lm_trace_open(struct lm_trace **trace, int notify_fd, struct lm_slot *slot)
 {
 	struct seccomp_notif_sizes sizes;
@@ -60,20 +65,18 @@ int lm_trace_open(struct lm_trace **trace, int notify_fd, struct lm_slot *slot)
 
 	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) < 0)
 		return -errno;
-	t = calloc(1, sizeof(*t));
-	if (!t)
-		return -ENOMEM;
-	t->fd = notify_fd;
+	rc = lm_trace_make(&t, slot);
+	if (rc)
+		return rc;
 	t->req_size = sizes.seccomp_notif > sizeof(*t->req) ? sizes.seccomp_notif : sizeof(*t->req);
 	t->resp_size = sizes.seccomp_notif_resp > sizeof(*t->resp) ? sizes.seccomp_notif_resp : sizeof(*t->resp);
 	t->req = malloc(t->req_size);
 	t->resp = malloc(t->resp_size);
-	rc = t->req && t->resp ? lm_area_init(&t->area, slot->log, slot->log, slot->log->token) : -ENOMEM;
-	if (rc) {
-		t->fd = -1;
+	if (!t->req || !t->resp) {
 		lm_trace_close(t);
-		return rc;
+		return -ENOMEM;
 	}
+	t->fd = notify_fd;
 	/* The waker goes to sleep at once: let the kernel hand the CPU over. Older kernels do without. */
 	ioctl(notify_fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
 	*trace = t;
@@ -127,9 +130,9 @@ static int fetch(pid_t pid, unsigned long addr, void *buf, size_t size)
 }
 
 /* Replace addresses by copies. 0; -EPERM: not allowed; else -errno as the kernel will give: nothing is touched then. */
-static int fetch_args(struct lm_trace *t, const struct lm_row *row, struct lm_args *args, uint8_t *op)
+static int fetch_args(struct lm_trace *t, pid_t pid, const struct seccomp_data *d, struct lm_args *args, uint8_t *op)
 {
-	pid_t pid = (pid_t)t->req->pid;
+	const struct lm_row *row = &lm_rows[d->nr];
 	struct lm_open_how how;
 	int rc;
 
@@ -146,7 +149,7 @@ static int fetch_args(struct lm_trace *t, const struct lm_row *row, struct lm_ar
 		args->path2 = t->path2;
 	}
 	if (*op == LM_OP_OPENAT2) {
-		rc = fetch(pid, (unsigned long)t->req->data.args[2], &how, sizeof(how));
+		rc = fetch(pid, (unsigned long)d->args[2], &how, sizeof(how));
 		if (rc < 0)
 			return rc;
 		args->flags = (uint32_t)how.flags;
@@ -157,22 +160,23 @@ static int fetch_args(struct lm_trace *t, const struct lm_row *row, struct lm_ar
 	return 0;
 }
 
+/* By ptrace it is stopped by us, and nobody else takes its number. */
 static int still_there(struct lm_trace *t)
 {
-	return !ioctl(t->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &t->req->id);
+	return t->fd < 0 || !ioctl(t->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &t->req->id);
 }
 
 /*
  * A mapping put over the place of the gate, whatever was there. Where preload has its gate its calls would run into it;
  * elsewhere code put there would make calls unseen.
  */
-static int decide_mmap(struct lm_trace *t, const struct lm_view *v)
+static int decide_mmap(const struct seccomp_data *d, const struct lm_view *v)
 {
-	const uint64_t *args = (const uint64_t *)t->req->data.args;
+	const uint64_t *args = (const uint64_t *)d->args;
 	size_t n = (size_t)(lm_gate_end - lm_gate_code);
 	char code[64];
 
-	if (args[0] + args[1] <= LM_GATE_ADDR)
+	if (!(args[3] & MAP_FIXED) || args[0] >= LM_GATE_ADDR + LM_GATE_SIZE || args[0] + args[1] <= LM_GATE_ADDR)
 		return 0;
 	if (!(args[2] & PROT_EXEC) && (n > sizeof(code) || fetch(v->pid, LM_GATE_ADDR, code, n) || memcmp(code, lm_gate_code, n)))
 		return 0;
@@ -180,12 +184,22 @@ static int decide_mmap(struct lm_trace *t, const struct lm_view *v)
 	return -ENOMEM;
 }
 
-/* What to answer: 0 to go on, or -errno to give instead of the call. */
-static int decide(struct lm_trace *t)
+/* Calls by which a program of the job would get in the way of ptrace. */
+static int decide_ptrace(const struct seccomp_data *d, const struct lm_view *v)
 {
-	const struct seccomp_data *d = &t->req->data;
+	if (d->nr == SYS_ptrace) {
+		lm_refuse(v, "a program of the job uses ptrace, which already watches the job; use autodep = 'hybrid'", "", "");
+		return -EPERM;
+	}
+	/* A listener is heard before ptrace: what it lets go on would not be seen. The kernel allows one per process. */
+	return d->args[0] == SECCOMP_SET_MODE_FILTER && d->args[1] & SECCOMP_FILTER_FLAG_NEW_LISTENER ? -EBUSY : 0;
+}
+
+int lm_trace_decide(struct lm_trace *t, pid_t pid, const struct seccomp_data *d)
+{
+	int moves;
 	struct lm_view v = {
-		.area = &t->area, .cache = &t->cache, .pid = (pid_t)t->req->pid, .followed = 1, .predict = 1,
+		.area = &t->area, .cache = &t->cache, .pid = pid, .followed = 1, .predict = 1,
 		.cwd = cwd_of,
 		.foreign_root = !!(t->area.cfg->flags & LM_LOGF_OWN_ROOT),
 	};
@@ -197,21 +211,27 @@ static int decide(struct lm_trace *t)
 	uint8_t op;
 	int i, rc;
 
-	if (d->arch == AUDIT_ARCH_X86_64 && d->nr == SYS_mmap)
-		return decide_mmap(t, &v);
-	if (d->arch != AUDIT_ARCH_X86_64 || d->nr < 0 || d->nr >= (int)LM_N_ROWS || !lm_rows[d->nr].name[0]) {
+	if (d->arch != AUDIT_ARCH_X86_64 || (d->nr & 0x40000000 && d->nr != -1)) {
 		lm_refuse(&v, "a 32 bit system call (int 0x80, 32 bit or x32 program) cannot be followed", "", "");
 		return -ENOSYS;
 	}
+	if (d->nr == SYS_mmap)
+		return decide_mmap(d, &v);
+	if (d->nr == SYS_ptrace || d->nr == SYS_seccomp)
+		return decide_ptrace(d, &v);
+	if (d->nr < 0 || d->nr >= (int)LM_N_ROWS || !lm_rows[d->nr].name[0])
+		return 0;
 	row = &lm_rows[d->nr];
 	for (i = 0; i < 6; i++)
 		regs[i] = (unsigned long)d->args[i];
 	lm_args_of(row, regs, &args);
 	op = row->op;
-	if (op == LM_OP_REFUSE || op == LM_OP_MOUNT)
+	if (op == LM_OP_REFUSE || op == LM_OP_MOUNT || op == LM_OP_ABSENT)
 		return lm_begin(&v, &acc, op, &args, 0);
+	if (lm_off_any(t->area.log) && lm_off_is(t->area.log, pid))
+		return 0;
 	c = (struct lm_constant){ (uint32_t)d->nr, (uint32_t)row->path, (uint64_t)args.path, d->instruction_pointer };
-	rc = fetch_args(t, row, &args, &op);
+	rc = fetch_args(t, pid, d, &args, &op);
 	/* Most of what a loader does: let it go on at once. Should it be of another process by now, nothing is recorded. */
 	if (!rc && args.path && !args.path2 && op != LM_OP_EXEC &&
 	    (args.path[0] ? lm_filtered(&t->area, args.path) : op == LM_OP_STAT || op == LM_OP_STATX)) {
@@ -225,6 +245,14 @@ static int decide(struct lm_trace *t)
 		lm_refuse(&v, "the kernel does not let a process of the job be looked at: its calls cannot be followed", "", "");
 	if (rc < 0)
 		return 0;
+	/*
+	 * Preload in the other processes of the job must not go by what names stood for before. The call is yet to be made, so
+	 * that it is told again when the next one comes.
+	 */
+	moves = op == LM_OP_RENAME || op == LM_OP_SYMLINK || op == LM_OP_LINK || op == LM_OP_UNLINK || op == LM_OP_RMDIR;
+	if (moves || t->moved)
+		lm_names_changed(&v);
+	t->moved = moves;
 	return lm_begin(&v, &acc, op, &args, 0);
 }
 
@@ -236,7 +264,7 @@ int lm_trace_serve(struct lm_trace *t)
 	t->served++;
 	memset(t->resp, 0, t->resp_size);
 	t->resp->id = t->req->id;
-	t->resp->error = decide(t);
+	t->resp->error = lm_trace_decide(t, (pid_t)t->req->pid, &t->req->data);
 	if (!t->resp->error)
 		t->resp->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 	if (ioctl(t->fd, SECCOMP_IOCTL_NOTIF_SEND, t->resp) < 0 && errno != ENOENT && errno != EINTR)

@@ -19,7 +19,7 @@
 enum lm_client_msg { LM_HELLO = 1, LM_INTERRUPT = 2 };
 enum lm_reply_msg  { LM_OUT = 1, LM_ERR = 2, LM_EXIT = 3 };
 enum lm_server_msg { LM_CONFIG = 1, LM_START = 2, LM_KILL = 3, LM_ANSWER = 4, LM_STAT = 5 };
-enum lm_agent_msg  { LM_STARTED = 1, LM_END = 2, LM_ASK = 3, LM_LIVE = 4, LM_LOG = 5, LM_STATED = 6 };
+enum lm_agent_msg  { LM_STARTED = 1, LM_END = 2, LM_ASK = 3, LM_LIVE = 4, LM_LOG = 5, LM_STATED = 6, LM_WARN = 7 };
 enum lm_job_msg    { LM_CALL = 1, LM_REPLY = 1 };
 
 /* What HELLO says of the terminal (bits). */
@@ -27,7 +27,7 @@ enum lm_tty { LM_TTY_IN = 1, LM_TTY_OUT = 2, LM_TTY_SAME = 4, LM_REPO_READONLY =
 
 /* Verbs and option bits of CALL. */
 enum lm_verb {
-	LM_VERB_DEPEND = 1, LM_VERB_TARGET = 2, LM_VERB_CHECK = 3, LM_VERB_LIST_DEPS = 4, LM_VERB_LIST_TARGETS = 5,
+	LM_VERB_DEPEND = 1, LM_VERB_TARGET = 2, LM_VERB_CHECK = 3, LM_VERB_LIST_DEPS = 4, LM_VERB_LIST_TARGETS = 5, LM_VERB_AUTODEP = 6,
 };
 enum lm_call_opt {
 	LM_OPT_READ = 1, LM_OPT_WRITE = 2, LM_OPT_DIRECT = 4, LM_OPT_VERBOSE = 8, LM_OPT_REGEXPR = 16,

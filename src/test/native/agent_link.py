@@ -86,16 +86,16 @@ def decode_end(r):
 
 
 class Agent:
-    def __init__(self, install, configure=True, source_dirs=(), logs='/dev/shm'):
+    def __init__(self, install, configure=True, source_dirs=(), logs='/dev/shm', preexec=None):
         self.install = os.path.abspath(install)
         self.root = os.path.realpath(tempfile.mkdtemp(prefix='lmake-agent-'))
         os.makedirs(self.root + '/LMAKE/lmake')
         self.seq = 0
-        self.ends, self.started, self.logs, self.live = {}, {}, [], {}
+        self.ends, self.started, self.logs, self.live, self.warnings = {}, {}, [], {}, []
         self.asks, self.stated = queue.Queue(), queue.Queue()
         self.changed = threading.Condition()
         self.process = subprocess.Popen([self.install + '/bin/lmake_agent'], cwd=self.root, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE)
+                                        stdout=subprocess.PIPE, preexec_fn=preexec)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
         if configure:
@@ -134,6 +134,8 @@ class Agent:
                 self.live.setdefault(r.u64(), []).append(r.data[r.at:])
             elif kind == 5:
                 self.logs.append(r.str())
+            elif kind == 7:
+                self.warnings.append(r.str())
             elif kind == 6:
                 self.stated.put((r.u64(), [(r.u64(), r.u64(), r.i64(), r.u8()) for _ in range(r.u32())]))
             self.changed.notify_all()

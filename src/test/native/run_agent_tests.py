@@ -3,6 +3,7 @@
 
 Each test gets an agent in a repo of its own; a test is a function, its name is the promise.
 """
+import ast
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ import time
 import traceback
 
 from agent_link import Agent, MAX_KEPT, Reader, frame, strings, string, u8, u32, u64
+from forbid_seccomp import forbid
 
 L, R, T, WRITE, MAYBE, UNSTABLE, REQUIRED, ALLOW, LATE = 0x1, 0x2, 0x4, 0x10, 0x100, 0x200, 0x400, 0x800, 0x4000
 EXITED, SIGNALED, TIMEOUT, KILLED, CHECKED, CANNOT_START, REFUSED = range(7)
@@ -772,21 +774,127 @@ def hybrid_follows_what_preload_cannot(a):
 
 
 @test
-def hybrid_in_hybrid_says_so(a):
+def ptrace_sees_what_a_job_touches(a):
+    traced(a, 4, 'ptrace')
+
+
+@test
+def ld_audit_and_jemalloc_see_what_a_job_touches(a):
+    for method in (5, 6):
+        a.write('in', 'x')
+        end = a.run('echo $LD_AUDIT; env -i cat in >out; read x < no', autodep=method,
+                    env=['PATH=/bin:/usr/bin', 'LD_AUDIT=/nowhere.so'])
+        assert end.outcome == EXITED, end
+        assert end.stdout == (a.install + '/lib/liblmake_audit.so:/nowhere.so\n' if method == 5 else '/nowhere.so\n'), end
+        assert end.accesses['in'].bits & R and end.accesses['out'].bits & WRITE and end.accesses['no'].bits & R, end
+
+
+@test
+def a_job_that_stops_itself_waits_for_its_signal_under_ptrace(a):
+    a.write('in', 'x')
+    end = a.run('sh -c "kill -STOP \\$\\$; cat in" & sleep 0.3; echo waited; kill -CONT $!; wait', autodep=4)
+    assert end.stdout == 'waited\nx' and end.accesses['in'].bits & R, end
+
+
+def run_inner(a, methods, outer):
+    """Run an agent in a job, and in it a job by each of these methods. What they gave, and the outer job's end."""
     a.write('inner.py', """import sys
 sys.path.insert(0, %r)
 from agent_link import Agent
 b = Agent(%r)
 try:
-    for method in (3, 1):
-        print(b.run('true', autodep=method))
+    b.write('in', 'x')
+    for method in %r:
+        end = b.run(['/bin/sh', '-c', 'env -i cat in >out'], autodep=method)
+        print([end.outcome, end.status, sorted(end.accesses), end.messages, b.warnings])
 finally:
     b.close()
-""" % (os.path.dirname(os.path.abspath(__file__)), a.install))
-    end = a.run([sys.executable, 'inner.py'], autodep=3, env=['PATH=/usr/bin:/bin'])
-    hybrid, preload = end.stdout.splitlines()
-    assert "traced in the same way, consider : autodep = 'ld_preload'" in hybrid, end
-    assert "'outcome': 0, 'status': 0" in preload, end
+""" % (os.path.dirname(os.path.abspath(__file__)), a.install, methods))
+    end = a.run([sys.executable, 'inner.py'], autodep=outer, env=['PATH=/usr/bin:/bin'])
+    return [ast.literal_eval(line) for line in end.stdout.splitlines()], end
+
+
+def turn_off_and_on(a, method):
+    a.write('job.py', """import os, subprocess, sys
+sys.path.insert(0, %r)
+import lmake
+def touch(name, env=None):
+    try:
+        os.stat(name)
+    except OSError:
+        pass
+    subprocess.call(['/bin/sh', '-c', 'cat %%s-child' %% name], stderr=subprocess.DEVNULL, env=env)
+touch('before')
+with lmake.Autodep(False):
+    assert not lmake.get_autodep()
+    touch('off')
+    touch('off-clean', {})
+    lmake.depend('declared')
+    with lmake.Autodep(True):
+        touch('between')
+    touch('off')
+touch('after')
+""" % os.path.abspath(os.path.join(os.path.dirname(__file__), '../../main/python')))
+    end = a.run([sys.executable, 'job.py'], autodep=method, env=['PATH=/usr/bin:/bin', 'PYTHONDONTWRITEBYTECODE=1'])
+    assert not end.status and end.outcome == EXITED, end
+    seen = {n for n in end.accesses if not n.startswith(('LMAKE', '.')) and not n.endswith('.py')}
+    assert seen == {'before', 'before-child', 'declared', 'between', 'between-child', 'after', 'after-child'}, (method, seen)
+
+
+@test
+def accesses_are_not_recorded_while_autodep_is_off(a):
+    for method in (1, 2, 3, 4):
+        turn_off_and_on(a, method)
+
+
+@test
+def a_program_may_turn_autodep_off(a):
+    a.write('o.c', """#include <fcntl.h>
+        #include <unistd.h>
+        int lmake_set_autodep(int on) __attribute__((weak));
+        int main(void) {
+            if (lmake_set_autodep(0)) return 1;
+            open("off", O_RDONLY);
+            if (!fork()) { open("off too", O_RDONLY); _exit(0); }
+            sleep(1);
+            if (lmake_set_autodep(1)) return 1;
+            open("on", O_RDONLY);
+            return 0; }""")
+    subprocess.check_call(['gcc', '-w', '-o', 'o', 'o.c'], cwd=a.root)
+    for method in (1, 3):
+        end = a.run(['./o'], autodep=method)
+        assert not end.status and set(end.accesses) == {'o', 'on'}, end
+
+
+@test
+def hybrid_in_hybrid_is_done_by_ptrace_aloud(a):
+    (hybrid, seccomp, ptrace, preload), end = run_inner(a, (3, 2, 4, 1), 3)
+    for outcome, status, accesses, messages, warnings in (hybrid, seccomp, ptrace):
+        assert not outcome and not status and accesses == ['in', 'out'] and not messages, end
+        assert len(warnings) == 1 and 'hybrid does not work here' in warnings[0] and 'watched in the same way' in warnings[0], end
+    assert preload[:3] == [0, 0, ['in', 'out']], end
+    assert end.outcome == EXITED and not end.messages, end
+
+
+@test
+def ptrace_in_ptrace_cannot_start(a):
+    (hybrid, preload), end = run_inner(a, (3, 1), 4)
+    assert hybrid[0] == CANNOT_START and 'another tracer is at work' in hybrid[3][0], end
+    assert preload[:3] == [0, 0, ['in', 'out']], end
+
+
+@test
+def ptrace_replaces_hybrid_where_it_cannot_work(a):
+    for listeners_only, why in ((True, 'does not notify'), (False, 'allow system call seccomp')):
+        b = Agent(a.install, preexec=lambda: forbid(listeners_only))
+        try:
+            traced(b, 3, 'no excuse')
+            assert len(b.warnings) == 1 and why in b.warnings[0], b.warnings
+            b.write('m', '')
+            end = b.run(['/bin/sh', '-c', 'for i in 1 2 3 4 5; do cat in & done; env -i cat in; wait'], autodep=3)
+            assert end.stdout == 'x' * 6 and end.accesses['in'].bits & R, end
+        finally:
+            b.close()
 
 
 @test

@@ -22,7 +22,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 OUT = os.path.abspath(sys.argv[1])
 LAUTODEP = os.path.join(OUT, 'bin', 'lautodep')
 WALKER = os.path.join(OUT, 'test', 'matrix', 'walker')
-METHODS = ('hybrid', 'seccomp', 'ld_preload', 'hybrid')
+METHODS = ('hybrid', 'seccomp', 'ld_preload', 'hybrid', 'ptrace', 'ld_audit')
+IN_LIBC = ('ld_preload', 'ld_audit')
 ROOT = '@'      # stands for the root of the repo in absolute names
 
 
@@ -350,7 +351,7 @@ class Program:
         rnd = random.Random(seed)
         self.model = Model()
         first_files(self.model, repo)
-        kinds = 'df' if method == 'ld_preload' else 'ddffs'
+        kinds = 'df' if method in IN_LIBC else 'ddffs'
         self.actors = ''.join(rnd.choice(kinds) for _ in range(rnd.randint(1, 4)))
         self.lines, self.results = [], []
         cwds = [()] * len(self.actors)
@@ -359,7 +360,7 @@ class Program:
 
     def add(self, rnd, cwds, method):
         actor, op = rnd.randrange(len(cwds)), rnd.choice(OPS)
-        where = rnd.choice('lllltfven' + ('' if method == 'ld_preload' else 'ii') + ('aa' if op in OPENS else ''))
+        where = rnd.choice('lllltfven' + ('' if method in IN_LIBC else 'ii') + ('aa' if op in OPENS else ''))
         name = lambda: (ROOT + '/' if rnd.random() < 0.15 else '') + rnd.choice(NAMES)
         a = rnd.choice(TEXTS) if op == 'symlink' else name()
         b = name() if op in ('symlink', 'rename', 'exchange', 'link') else '-'

@@ -124,6 +124,9 @@ FILES = {
 }
 
 
+DIRS = {d for name in FILES for d in (name.rpartition('/')[0],) if d} | {'empty'}     # told file by file, when they are moved
+
+
 def make_repo(repo):
     for name, text in FILES.items():
         path = os.path.join(repo, name)
@@ -250,7 +253,8 @@ def run_strace(top, cmd):
         if not in_repo(os.path.normpath(path), repo) and not in_repo(os.path.realpath(path), repo):
             continue
         names = frozenset(os.path.relpath(n, repo) for n in names_of(path, repo) if in_repo(n, repo))
-        if not any(os.path.isdir(os.path.join(repo, n)) and not os.path.islink(os.path.join(repo, n)) for n in names) and names:
+        is_dir = lambda n: n in DIRS or os.path.isdir(os.path.join(repo, n)) and not os.path.islink(os.path.join(repo, n))
+        if names and not any(map(is_dir, names)):
             needed.setdefault(names, set()).add(call)
     return needed
 

@@ -17,11 +17,14 @@ NATIVE = os.path.join(HERE, '..', '..', '..', 'native')
 OUT = os.path.abspath(sys.argv[1])
 ONLY = set(sys.argv[2:])
 LIB = os.path.join(OUT, 'liblmake_preload.so')
+AUDIT = os.path.join(OUT, 'liblmake_audit.so')
 RUN = os.path.join(OUT, 'test', 'tracerun')
 TRACEE = os.path.join(OUT, 'test', 'tracee')
 STATIC = os.path.join(OUT, 'test', 'tracee.static')
 LOW = os.path.join(OUT, 'test', 'tracee.low')
-METHODS = ('preload', 'seccomp', 'hybrid')
+METHODS = ('preload', 'seccomp', 'hybrid', 'ptrace', 'allcalls', 'audit', 'jemalloc')
+KERNEL = ('seccomp', 'hybrid', 'ptrace', 'allcalls')     # those that see system calls
+LIBC = ('preload', 'audit', 'jemalloc')
 ORDER = 'LRTEWUDX!'
 
 passed = failed = 0
@@ -79,6 +82,7 @@ def run(method, cmd, setup=None, opts=(), env=None):
             [c.replace('{top}', top).replace('{repo}', repo) for c in cmd]
         environ = dict(os.environ)
         environ.pop('LD_PRELOAD', None)
+        environ['AUDIT_LIB'] = AUDIT
         environ.update({k: v.replace('{repo}', repo) for k, v in (env or {}).items()})
         p = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120,
                            env=environ)
@@ -127,7 +131,7 @@ def case(name, method, cmd, want=None, status=0, refused=False, keep=None, also=
             if mark != '>':
                 continue    # of a program it ran
             bits, _, f = rest.partition(' ')
-            bits = BY_METHOD[bits][by or method] if bits in BY_METHOD else bits
+            bits = by_method(bits, by or method)
             if bits:
                 want[f] = norm(want.get(f, '') + bits)
     problems = compare({f: b for f, b in r.files.items() if not keep or f in keep}, want)
@@ -143,15 +147,25 @@ def case(name, method, cmd, want=None, status=0, refused=False, keep=None, also=
     return r
 
 
+# allcalls: ptrace as it is where a filter of another lmake is around us.
+BY_PTRACE = ('ptrace', 'allcalls')
+LIKE = {'ptrace': 'seccomp', 'allcalls': 'seccomp', 'audit': 'preload', 'jemalloc': 'preload'}
+
 # Where a method legitimately differs: what the tracee prints in place of bits, and what each method must report.
 BY_METHOD = {
     'mkstemp': {'preload': 'W', 'seccomp': 'RW', 'hybrid': 'RW'},       # libc: the name is known afterwards; a syscall says O_EXCL
     'euidaccess': {'preload': 'LT', 'seccomp': 'LRT', 'hybrid': 'LRT'},  # libc does it by stat
     'realpath_dir': {'preload': '', 'seccomp': 'L', 'hybrid': ''},    # libc does it by one readlink per component
     'inline': {'preload': '', 'seccomp': 'LR', 'hybrid': 'LR'},         # a hole of preload
-    'filtered': {'preload': 'T', 'seccomp': '', 'hybrid': 'T'},     # refused before the tracer hears of it
+    'filtered': {'preload': 'T', 'seccomp': '', 'hybrid': 'T', 'allcalls': 'T'},    # refused before the tracer hears of it
     'cancelled': {'preload': 'T', 'seccomp': 'LRT', 'hybrid': 'T'}, # a read is recorded once it is open
 }
+
+
+def by_method(bits, method):
+    ways = BY_METHOD.get(bits, {})
+    return ways.get(method, ways.get(LIKE.get(method), bits))
+
 
 # semantics 5.4, row by row: flags, existing regular, absent, link to regular
 OPEN_TABLE = [
@@ -193,7 +207,11 @@ PLAIN = ['open_ways', 'stdio', 'stat', 'access', 'readlink', 'realpath', 'dotdot
          'rename_dir', 'links', 'unlink', 'dirs', 'attr', 'list', 'glob', 'nftw', 'mkstemp', 'exec', 'exec_chain',
          'exec_path', 'clean_env', 'vfork', 'spawn', 'shell', 'threads', 'closefrom', 'signals', 'errno', 'rewrite',
          'admin', 'inline', 'inline_exec', 'own_filter', 'ptrace', 'thread_exec', 'cancel', 'tmpfile', 'late_link', 'mknod',
-         'small_stack']
+         'small_stack', 'uring', 'thread_fork', 'walk']
+
+
+def slower(name, method):
+    return ['2000'] if name == 'signals' and method in BY_PTRACE else []
 
 
 def make_lib(repo):
@@ -249,6 +267,118 @@ def programs():
              {'m.c': 'LR', 'm.o': 'LRTW', 'd/h.h': 'LR', 'h.h': 'LR'}, setup=make_c, keep=('m.c', 'm.o', 'd/h.h', 'h.h'))
 
 
+# A library whose own symbols come first: what it binds in libc is bound past preload.
+DEEP = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdio.h>
+int main(void)
+{
+	void *deep = dlopen("./deep.so", RTLD_NOW | RTLD_DEEPBIND | RTLD_LOCAL), *libc = dlopen("libc.so.6", RTLD_LAZY);
+	int (*opener)(const char *, int) = (int (*)(const char *, int))dlsym(libc, "open");
+	if (!deep || ((int (*)(void))dlsym(deep, "deep"))() < 0)
+		return 1;
+	return opener("d/f", O_RDONLY) < 0;
+}
+"""
+
+
+def make_deep(repo):
+    with open(repo + '/deep.c', 'w') as f:
+        f.write('#include <fcntl.h>\nint deep(void) { return open("a", O_RDONLY); }\n')
+    with open(repo + '/main.c', 'w') as f:
+        f.write(DEEP)
+    subprocess.check_call(['gcc', '-shared', '-fPIC', '-o', repo + '/deep.so', repo + '/deep.c', '-lc'])
+    subprocess.check_call(['gcc', '-o', repo + '/deep', repo + '/main.c', '-ldl'])
+
+
+# An allocator that reads files when it is first asked for memory, and cannot be asked again meanwhile.
+ALLOCATOR = r"""
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+static char room[64 << 20] __attribute__((aligned(16)));
+static size_t used;
+static int state;
+static void begin(void)
+{
+	char text[64];
+	struct stat st;
+	int fd;
+	if (state == 1) {
+		write(2, "asked again", 11);
+		_exit(3);
+	}
+	if (state)
+		return;
+	state = 1;
+	readlink("l", text, sizeof(text));
+	stat("d/f", &st);
+	access("d/g", R_OK);
+	fd = open("conf", O_RDONLY);
+	if (fd >= 0)
+		close(fd);
+	state = 2;
+}
+void *malloc(size_t n)
+{
+	begin();
+	n = (n + 31) & ~15ul;
+	used += n;
+	if (used > sizeof(room))
+		return 0;
+	*(size_t *)(room + used - n) = n - 16;
+	return room + used - n + 16;
+}
+void free(void *p) { (void)p; begin(); }
+void *calloc(size_t a, size_t b) { return malloc(a * b); }
+void *realloc(void *p, size_t n)
+{
+	void *to = malloc(n);
+	if (p && to)
+		memcpy(to, p, ((size_t *)p)[-2] < n ? ((size_t *)p)[-2] : n);
+	return to;
+}
+__attribute__((constructor)) static void early(void) { free(malloc(100)); }
+int main(void) { return open("a", O_RDONLY) < 0; }
+"""
+
+
+def make_allocator(repo):
+    with open(repo + '/alloc.c', 'w') as f:
+        f.write(ALLOCATOR)
+    subprocess.check_call(['gcc', '-w', '-O1', '-fno-builtin', '-o', repo + '/alloc', repo + '/alloc.c'])
+    subprocess.check_call(['gcc', '-w', '-O1', '-fno-builtin', '-shared', '-fPIC', '-Dmain=unused', '-o', repo + '/liballoc.so',
+                           repo + '/alloc.c'])
+
+
+def special():
+    """What one method has beyond the others."""
+    for method, deep in (('preload', {}), ('audit', {'a': 'LR', 'd/f': 'LR'}), ('hybrid', {'a': 'LR', 'd/f': 'LR'}),
+                         ('ptrace', {'a': 'LR', 'd/f': 'LR'})):
+        case('functions bound past preload', method, ['{repo}/deep'], deep, setup=make_deep, keep=('a', 'd/f'))
+    tried = ('lib/libt.so', 'lib/glibc-hwcaps/x86-64-v2/libt.so')
+    for method in METHODS:
+        case('each name the loader tries', method, [TRACEE, 'run', './prog'], {t: 'LR' for t in tried}, setup=make_linked,
+             env={'LD_LIBRARY_PATH': '{repo}/lib'}, keep=tried)
+    global AUDIT
+    was, AUDIT = AUDIT, '/nowhere/liblmake_audit.so'
+    case('a loader that cannot be audited', 'audit', ['{repo}/prog'], {'prog': 'LRX', 'd/libt.so': 'LR', 'lib/libt.so': 'LR',
+         'the loader of a program does not let itself be audited; what libraries it looks for was worked out from the program '
+         'instead': ''}, setup=make_linked,
+         keep=('prog', 'd/libt.so', 'lib/libt.so', 'the loader of a program does not let itself be audited; what libraries it '
+               'looks for was worked out from the program instead'))
+    AUDIT = was
+    early = {'l': 'L', 'd/f': 'LRT', 'd/g': 'LT', 'conf': 'LR'}
+    for method in METHODS:
+        for how, cmd in (('program', ['{repo}/alloc']), ('library', ['/usr/bin/env', 'LD_PRELOAD={repo}/liballoc.so', '/bin/cat', 'a'])):
+            want = dict({'a': 'LR'}, **({} if method == 'jemalloc' else early))
+            case('allocator that reads files, as a ' + how, method, cmd, want, setup=make_allocator,
+                 keep=('a', 'l', 'd/f', 'd/g', 'conf'))
+
+
 def make_c(repo):
     with open(repo + '/m.c', 'w') as f:
         f.write('#include "h.h"\n#include <stdio.h>\nint main(void) { return H; }\n')
@@ -257,13 +387,15 @@ def make_c(repo):
 
 
 def escapes():
-    case('static executable', 'preload', [TRACEE, 'run', './st', 'open_ways'], {'st': 'LRX'}, refused=True,
-         setup=copy_static)
-    case('static executable as command', 'preload', ['{repo}/st', 'open_ways'], {'st': 'LRX'}, refused=True,
-         setup=copy_static)
-    case('32 bit executable', 'preload', [TRACEE, 'run', './e32'], {'e32': 'LRX'}, refused=True, status=None,
-         setup=fake_32bit)
-    for method in ('seccomp', 'hybrid'):
+    for method in LIBC:
+        case('static executable', method, [TRACEE, 'run', './st', 'open_ways'], {'st': 'LRX'}, refused=True, setup=copy_static)
+        case('static executable as command', method, ['{repo}/st', 'open_ways'], {'st': 'LRX'}, refused=True,
+             setup=copy_static)
+        case('32 bit executable', method, [TRACEE, 'run', './e32'], {'e32': 'LRX'}, refused=True, status=None,
+             setup=fake_32bit)
+    for method in KERNEL:
+        case('x32', method, [TRACEE, 'x32'], {}, refused=True)
+        case('names moved by inline calls', method, [TRACEE, 'moved_inline'])
         case('int 0x80', method, [TRACEE, 'int80'], {}, refused=True)
         case('static executable as command', method, ['{repo}/st', 'open_ways'], also={'st': 'LRX'}, setup=copy_static)
         case('static, dynamic, no environment, static', method,
@@ -272,18 +404,24 @@ def escapes():
         case('code where the gate would be', method, [STATIC, 'low_code'], {}, refused=True)
         for name in PLAIN:
             if name not in ('clean_env', 'closefrom'):
-                case('static ' + name, method, [STATIC, name], by='seccomp')
+                case('static ' + name, method, [STATIC, name] + slower(name, method), by='seccomp' if method == 'hybrid' else method,
+                     refused=name == 'ptrace' and method in BY_PTRACE)
     case('map over the gate', 'hybrid', [TRACEE, 'low_map'], refused=True)
     case('map where the gate would be', 'seccomp', [TRACEE, 'low_map'])
     for name in ('open_ways', 'clean_env', 'spawn', 'threads', 'list', 'realpath'):
         case('no place for the gate: ' + name, 'hybrid', [LOW, name], by='seccomp')
     for method in METHODS:
+        if method not in BY_PTRACE:
+            case('calls skipped by a debugger', method, [TRACEE, 'skipped'])
         case('mount', method, [TRACEE, 'mount'], {}, refused=True)
         case('mount allowed', method, [TRACEE, 'mount_ok'], {}, opts=['-f', '8'])
         case('open by handle', method, [TRACEE, 'handle'], {}, refused=True)
         case('another library in between', method, ['/usr/bin/env', 'LD_PRELOAD={repo}/libbetween.so', TRACEE, 'access'],
              keep=('a',), want={'a': 'LT'}, setup=make_between, said='between')
-        if shutil.which('gdb'):
+        if shutil.which('gdb') and method in BY_PTRACE:
+            case('gdb', method, ['/usr/bin/gdb', '-nx', '-batch', '-ex', 'run', '--args', '/bin/cat', 'd/f'], {}, keep=('d/f',),
+                 env={'SHELL': '/bin/sh'}, status=None, refused=True)
+        elif shutil.which('gdb'):
             case('gdb', method, ['/usr/bin/gdb', '-nx', '-batch', '-ex', 'run', '--args', '/bin/cat', 'd/f'], {'d/f': 'LR'},
                  keep=('d/f',), env={'SHELL': '/bin/sh'})
 
@@ -298,8 +436,8 @@ def make_between(repo):
 def areas():
     for method in METHODS:
         for support, want in ((0, {'ld/f': 'LR', 'l': 'LR'}), (1, {'ld/f': 'LR', 'l': 'L', 'a': 'LR'}),
-                              (2, {'ld': 'L', 'd/f': 'LR', 'l': 'L', 'a': 'LR'})):
-            case('link_support %s' % ('none', 'file', 'full')[support], method,
+                              (2, {'ld': 'L', 'd/f': 'LR', 'l': 'L', 'a': 'LR'}), (3, {'ld': 'L', 'd/f': 'LR', 'l': 'L', 'a': 'LR'})):
+            case('link_support %s' % ('none', 'file', 'full', 'full_ext')[support], method,
                  ['/bin/sh', '-c', 'read x < ld/f; read x < l'], want, opts=['-l', str(support)])
 
         def source(repo):
@@ -314,10 +452,12 @@ def areas():
              {'a': 'LR'}, setup=lambda repo: os.mkdir(repo + '/t'), opts=['-t', '{top}/repo/t'])
         case('out of the repo', method, ['/bin/sh', '-c', 'cd {top}; echo > x; cat x; ln -s {repo}/d y; cat y/f'],
              {'d/f': 'LR'})
+        case('from out of the repo by a link, full_ext', method, ['/bin/sh', '-c', 'ln -s {repo}/d {top}/y; read x < {top}/y/f'],
+             {'d/f': 'LR'}, opts=['-l', '3'])
 
 
 def volume():
-    for method, n in (('preload', 1000000), ('seccomp', 20000), ('hybrid', 1000000)):
+    for method, n in (('preload', 1000000), ('seccomp', 20000), ('hybrid', 1000000), ('ptrace', 10000)):
         r = case('%d records' % n, method, [TRACEE, 'many', str(n), 'n'], {}, opts=['-c'])
         if r and r.records != n:
             verdict('%d records, all there, %s' % (n, method), ['found %d' % r.records])
@@ -341,8 +481,9 @@ def main():
     open_table()
     for method in METHODS:
         for name in PLAIN:
-            case(name, method, [TRACEE, name])
+            case(name, method, [TRACEE, name] + slower(name, method), refused=name == 'ptrace' and method in BY_PTRACE)
     programs()
+    special()
     escapes()
     areas()
     volume()

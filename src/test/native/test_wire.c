@@ -53,6 +53,7 @@ static const struct message {
 		U32(0x83), END } },
 	{ "LIVE", LM_LIVE, { U64(0x100000002ull), RAW("line\n"), END } },
 	{ "LOG", LM_LOG, { STR("agent: a line"), END } },
+	{ "WARN", LM_WARN, { STR("a warning\n  consider : a remedy"), END } },
 	{ "STATED", LM_STATED, { U64(9), U32(1), U64(0x1122334455667788ull), U64(0x0123456789abcdeeull),
 		U64(1600000000000000000ull), U8(1), END } },
 	{ "CALL", LM_CALL, { U64(0x0102030405060708ull), U8(1), U32(9), U32(4), U32(0), U32(0), STR("/repo/sub"), U32(2),

@@ -614,7 +614,8 @@ static void on_signal(int sig)
 
 static void c_signals(void)
 {
-	struct itimerval it = { { 0, 100 }, { 0, 100 } };
+	long every = args[0] ? atol(args[0]) : 100;	/* us; a tracer stops at each signal, and must get on */
+	struct itimerval it = { { 0, every }, { 0, every } };
 	struct stat st;
 	char name[32];
 	int i;
@@ -707,6 +708,112 @@ static void c_inline_exec(void)	/* nobody puts an environment back */
 	}
 	reap(pid);
 	truth("inline", "d/f");
+}
+
+static void c_uring(void)	/* a way to open files out of sight: there is none, and programs that try do otherwise */
+{
+	char params[120];
+
+	memset(params, 0, sizeof(params));
+	CHECK(syscall(425, 4, params) < 0 && errno == ENOSYS);
+	close_ok(open("a", O_RDONLY));
+	truth("LR", "a");
+}
+
+static void c_x32(void)		/* stat of the x32 table */
+{
+	char st[256];
+
+	CHECK(inline_call(0x40000000 | SYS_stat, "d/f", st, NULL) < 0);
+}
+
+static void *forker(void *arg)
+{
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			close(open("d/f", O_RDONLY));
+			close(open(arg, O_RDONLY));
+			_exit(0);
+		}
+		reap(pid);
+		close(open("a", O_RDONLY));
+	}
+	return NULL;
+}
+
+static void c_thread_fork(void)
+{
+	static char *const names[] = { "f0", "f1", "f2", "f3" };
+	pthread_t t[4];
+	int i;
+
+	for (i = 0; i < 4; i++)
+		CHECK(!pthread_create(&t[i], NULL, forker, names[i]));
+	for (i = 0; i < 4; i++) {
+		pthread_join(t[i], NULL);
+		truth("LR", names[i]);
+	}
+	truth("LR", "d/f");
+	truth("LR", "a");
+}
+
+static void c_moved_inline(void)	/* what a name stood for when we looked last */
+{
+	CHECK(!mkdir("k", 0777));
+	CHECK(open("k/f", O_RDONLY) < 0);
+	CHECK(!inline_call(SYS_rmdir, "k", NULL, NULL));
+	CHECK(!inline_call(SYS_symlink, "d", "k", NULL));
+	close_ok(open("k/f", O_RDONLY));
+	truth("LTW", "k");
+	truth("LR", "k/f");
+	truth("LR", "d/f");
+}
+
+static void c_walk(void)	/* by dirfd, while dirs move under it */
+{
+	struct stat st;
+	int fd;
+
+	CHECK(!mkdir("v", 0777));
+	fd = open("v", O_RDONLY | O_DIRECTORY);
+	CHECK(fstatat(fd, "x", &st, 0) < 0);
+	CHECK(!rename("v", "w"));
+	CHECK(fstatat(fd, "x", &st, 0) < 0);
+	close(fd);
+	CHECK(open("d", O_RDONLY | O_DIRECTORY) == fd);
+	CHECK(!fstatat(fd, "f", &st, 0) && !fstatat(fd, "g", &st, 0));
+	truth("T", "v");
+	truth("LRT", "v/x");
+	truth("LRT", "w/x");
+	truth("LRT", "d/f");
+	truth("LRT", "d/g");
+}
+
+static void c_skipped(void)	/* a debugger that puts no call in place of one */
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		inline_call(SYS_getppid, NULL, NULL, NULL);
+		close(open("a", O_RDONLY));
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
+	CHECK(!ptrace(PTRACE_SYSCALL, pid, NULL, NULL) && waitpid(pid, &status, 0) == pid);
+	while (WIFSTOPPED(status)) {
+		if (ptrace(PTRACE_PEEKUSER, pid, (void *)(15 * 8), NULL) == SYS_getppid)
+			ptrace(PTRACE_POKEUSER, pid, (void *)(15 * 8), (void *)-1);
+		CHECK(!ptrace(PTRACE_SYSCALL, pid, NULL, NULL) && waitpid(pid, &status, 0) == pid);
+	}
+	CHECK(!status);
+	truth("LR", "a");
 }
 
 static void c_own_filter(void)	/* a sandbox: no dir is made, the rest goes on */
@@ -964,7 +1071,7 @@ static const struct {
 	CASE(clean_env), CASE(vfork), CASE(spawn), CASE(shell), CASE(threads), CASE(closefrom), CASE(dlopen), CASE(killed),
 	CASE(signals), CASE(errno), CASE(rewrite), CASE(admin), CASE(inline), CASE(inline_exec), CASE(own_filter), CASE(ptrace),
 	CASE(thread_exec), CASE(cancel), CASE(low_map), CASE(low_code), CASE(int80), CASE(tmpfile), CASE(small_stack),
-	CASE(late_link), CASE(mknod),
+	CASE(late_link), CASE(mknod), CASE(uring), CASE(x32), CASE(thread_fork), CASE(moved_inline), CASE(walk), CASE(skipped),
 	CASE(mount), CASE(mount_ok), CASE(handle), CASE(many), CASE(time),
 	CASE(time_exec), CASE(run),
 };

@@ -52,7 +52,7 @@ static int merge(const struct lm_record *rec, void *arg)
 	if (count_only)
 		return 0;
 	for (f = files; f; f = f->next)
-		if (!strcmp(f->name, rec->path) && !(f->bits & LM_REFUSED) == !(rec->bits & LM_REFUSED))
+		if (!strcmp(f->name, rec->path) && !(f->bits & (LM_REFUSED | LM_WARNED)) == !(rec->bits & (LM_REFUSED | LM_WARNED)))
 			break;
 	if (!f) {
 		f = calloc(1, sizeof(*f));
@@ -97,7 +97,7 @@ static void report(FILE *out, const struct lm_slot *slot, int status)
 		for (i = 0; letters[i]; i++)
 			if (f->bits & 1u << i)
 				fputc(letters[i], out);
-		fprintf(out, "%s%s %s\n", f->bits & LM_EXECUTED ? "X" : "", f->bits & LM_REFUSED ? "!" : "", f->name);
+		fprintf(out, "%s%s %s\n", f->bits & LM_EXECUTED ? "X" : "", f->bits & LM_REFUSED ? "!" : f->bits & LM_WARNED ? "?" : "", f->name);
 	}
 }
 
@@ -130,14 +130,19 @@ struct child {
 	const struct lm_slot *slot;
 	char **cmd;
 	int traced, watched, all, notify;
+	int ptraced, all_calls, ready;	/* ready: the tracer is there */
 };
 
 static int child(void *arg)
 {
 	struct child *c = arg;
 
+	while (c->ptraced && !__atomic_load_n(&c->ready, __ATOMIC_ACQUIRE))
+		usleep(100);
 	if (chdir(root))
 		_exit(124);
+	if (c->ptraced && !c->all_calls && lm_ptrace_install(c->all))
+		_exit(123);
 	if (c->traced && (c->notify = lm_trace_install(c->all)) < 0)
 		_exit(123);
 	if (c->watched)
@@ -146,17 +151,42 @@ static int child(void *arg)
 	_exit(127);
 }
 
+static int run_ptraced(struct lm_slot *slot, struct child *c, pid_t pid)
+{
+	struct lm_trace *trace;
+	int status, result, rc;
+	pid_t task;
+
+	if ((rc = lm_ptrace_open(&trace, pid, slot, c->all_calls)))
+		errno = -rc, die("lm_ptrace_open");
+	__atomic_store_n(&c->ready, 1, __ATOMIC_RELEASE);
+	if (lm_ptrace_launch(pid, &result))
+		return result;
+	while ((task = waitpid(-1, &status, __WALL)) > 0) {
+		if (task == pid && !WIFSTOPPED(status))
+			result = status;
+		if (lm_ptrace_event(task, status))
+			break;
+	}
+	n_notified = lm_trace_served(trace);
+	lm_trace_close(trace);
+	return result;
+}
+
 static int run(struct lm_slot *slot, struct child *c)
 {
 	static char stack[256 << 10];
 	int status, rc;
 	pid_t pid;
 
-	if (c->traced && (rc = lm_trace_prepare()))
+	if ((c->traced || c->ptraced) && (rc = lm_trace_prepare()))
 		errno = -rc, die("lm_trace_prepare");
-	pid = clone(child, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | (c->traced ? CLONE_FILES : 0) | SIGCHLD, c);
+	pid = clone(child, stack + sizeof(stack), CLONE_VM | (c->ptraced ? 0 : CLONE_VFORK) | (c->traced ? CLONE_FILES : 0) | SIGCHLD,
+		    c);
 	if (pid < 0)
 		die("clone");
+	if (c->ptraced)
+		return run_ptraced(slot, c, pid);
 	if (c->notify > 0)
 		return serve_until_end(c->notify, slot, pid);
 	waitpid(pid, &status, 0);
@@ -169,12 +199,12 @@ int main(int argc, char **argv)
 	const char *dirs[16];
 	const char *out = NULL;
 	char dir[] = "/dev/shm/tracerun.XXXXXX";
-	char env[512], entry[600];
+	char env[512], entry[600], audit_lib[512], audit_entry[600];
 	struct lm_slot slot;
 	FILE *f;
 	struct child child = { .slot = &slot };
 	const char *method;
-	int c, rc, status, preload;
+	int c, rc, status, preload, audit;
 
 	while ((c = getopt(argc, argv, "+l:f:s:n:t:o:c")) > 0) {
 		if (c == 'l')
@@ -197,13 +227,25 @@ int main(int argc, char **argv)
 	if (argc - optind < 4 || !out)
 		return 2;
 	method = argv[optind + 1];
-	preload = !strcmp(method, "preload") || !strcmp(method, "hybrid");
+	audit = !strcmp(method, "audit");
+	preload = !strcmp(method, "preload") || !strcmp(method, "hybrid") || !strcmp(method, "jemalloc") || audit;
 	child.traced = !strcmp(method, "seccomp") || !strcmp(method, "hybrid");
-	child.watched = preload || child.traced;
+	child.all_calls = !strcmp(method, "allcalls");
+	child.ptraced = child.all_calls || !strcmp(method, "ptrace");
+	child.watched = preload || child.traced || child.ptraced;
 	child.all = cfg.flags & LM_LOGF_ALL;
 	child.cmd = argv + optind + 3;
-	if (child.traced)
+	if (child.traced || child.ptraced)
 		cfg.flags |= preload ? LM_LOGF_HYBRID : LM_LOGF_TRACED;
+	if (!strcmp(method, "jemalloc"))
+		cfg.flags |= LM_LOGF_DORMANT;
+	if (audit) {
+		cfg.flags |= LM_LOGF_AUDIT;
+		snprintf(audit_lib, sizeof(audit_lib), "%s", getenv("AUDIT_LIB"));
+		cfg.audit = audit_lib;
+		snprintf(audit_entry, sizeof(audit_entry), "LD_AUDIT=%s", audit_lib);
+		putenv(audit_entry);
+	}
 	root = cfg.repo_root = argv[optind + 2];
 	cfg.source_dirs = dirs;
 	cfg.preload = preload ? argv[optind] : "";

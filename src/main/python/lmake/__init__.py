@@ -13,7 +13,7 @@ from lmake._defaults import default_config as _default_config
 version = ('26.07', 0)
 """(major, minor): major is a str, minor an int."""
 
-autodeps = ('ld_preload', 'hybrid', 'seccomp')
+autodeps = ('hybrid', 'ld_preload', 'ld_audit', 'ld_preload_jemalloc', 'seccomp', 'ptrace')
 """Methods by which accesses of jobs can be seen, best first; 'none' is always possible."""
 
 backends = ('local', 'sge', 'slurm')

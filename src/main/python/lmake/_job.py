@@ -10,11 +10,11 @@ import struct
 import _socket  # the C part of socket: a job that only allows dirs to be listed starts 5 ms sooner
 
 _ENV = 'LMAKE_AUTODEP_ENV'
-_VERSION = 1
-_TEXT = 100  # where the strings of the header begin
+_VERSION = 2
+_TEXT = 164  # where the strings of the header begin
 _HEADER = struct.Struct('<II QQQQ IIIIIII')
 _CALL, _REPLY = 1, 1
-_DEPEND, _TARGET, _CHECK, _LIST_DEPS, _LIST_TARGETS = 1, 2, 3, 4, 5
+_DEPEND, _TARGET, _CHECK, _LIST_DEPS, _LIST_TARGETS, _AUTODEP = 1, 2, 3, 4, 5, 6
 _READ, _WRITE, _DIRECT, _VERBOSE, _REGEXPR, _FOLLOW, _NO_ALLOW, _NO_REQUIRED, _SYNC, _IGNORE = (
     1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 _DEP_FLAGS = {'critical': 1, 'essential': 2, 'ignore_error': 4, 'readdir_ok': 8, 'required': 16}
@@ -241,15 +241,6 @@ def list_root(directory):
     return os.path.relpath(absolute, cwd) if inside else absolute
 
 
-def _tracer():
-    """Return the switch the preloaded library offers, or None."""
-    try:
-        import ctypes
-        return ctypes.CDLL(None).lmake_set_autodep
-    except (ImportError, AttributeError, OSError):
-        return None
-
-
 def get_autodep():
     """See lmake.get_autodep."""
     return _autodep if _current() else False
@@ -258,8 +249,8 @@ def get_autodep():
 def set_autodep(active):
     """See lmake.set_autodep."""
     global _autodep
-    if bool(active) != _autodep:
-        switch = _tracer() if _current() else None
-        if switch is not None:
-            switch(1 if active else 0)
+    if bool(active) != _autodep and _current():
+        rc, _ = _call(_AUTODEP, _READ if active else 0, 0, 0, [])
+        if rc:
+            raise RuntimeError('too many processes of this job have turned autodep off')
     _autodep = bool(active)

@@ -92,6 +92,15 @@ final class BuildRun implements Site.ReqListener {
   }
 
   @Override
+  public void warn(String text) {
+    starts.interleaved();
+    for (String line : text.split("\n")) {
+      transcript.complain(line);
+      transcript.logOnly(Line.of(line));
+    }
+  }
+
+  @Override
   public void interrupted() {
     starts.interleaved();
     interrupted = true;

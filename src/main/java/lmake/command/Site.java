@@ -88,6 +88,9 @@ public interface Site {
     /** Bytes of the stdout of a job that streams it. */
     void liveOut(int job, byte[] bytes);
 
+    /** Something of the host that whoever builds must know; several lines. */
+    void warn(String text);
+
     /** ^C was received. */
     void interrupted();
 

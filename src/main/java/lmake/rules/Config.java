@@ -15,7 +15,7 @@ public final class Config {
   /** One MiB: memory and disk space are counted by it. */
   static final long MIB = 1 << 20;
 
-  private static final List<String> LINK_SUPPORTS = List.of("none", "file", "full");
+  private static final List<String> LINK_SUPPORTS = List.of("none", "file", "full", "full_ext");
 
   private final JsonObject fields;
   private final JsonObject console;

@@ -79,7 +79,7 @@ public record Launch(
     return Collections.unmodifiableList(shown);
   }
 
-  /** Number of the tracer on the wire: 0 none, 1 ld_preload, 2 seccomp, 3 hybrid; the first two also stand for the other names. */
+  /** Number of the tracer on the wire. */
   public int tracer() {
     return tracer(autodep);
   }
@@ -87,9 +87,12 @@ public record Launch(
   static int tracer(String autodep) {
     return switch (autodep) {
       case "none" -> 0;
-      case "ld_preload", "ld_audit", "ld_preload_jemalloc" -> 1;
-      case "seccomp", "ptrace" -> 2;
+      case "ld_preload" -> 1;
+      case "seccomp" -> 2;
       case "hybrid" -> 3;
+      case "ptrace" -> 4;
+      case "ld_audit" -> 5;
+      case "ld_preload_jemalloc" -> 6;
       default -> -1;
     };
   }

@@ -189,7 +189,7 @@ final class Recipe {
   }
 
   private static String autodep(Attrs attrs, Scope scope) throws EvalError {
-    String given = attrs.text("autodep", scope, "ld_preload");
+    String given = attrs.text("autodep", scope, "hybrid");
     String name = given.replaceAll("(?<=.)([A-Z])", "_$1").toLowerCase(java.util.Locale.ROOT);
     if (Launch.tracer(name) < 0) throw new EvalError("autodep: '" + given + "' is no method");
     return name;

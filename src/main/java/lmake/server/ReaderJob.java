@@ -27,7 +27,7 @@ final class ReaderJob {
   private static final Path DIGEST = Path.of(Places.PRIVATE, "digest.new");
   private static final String TMP = "LMAKE/lmakefile_tmp/config";
   private static final String STANDARD_PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin";
-  private static final int PRELOAD = 1;
+  private static final int HYBRID = 3;
 
   private ReaderJob() {}
 
@@ -43,7 +43,7 @@ final class ReaderJob {
     int flags = AgentOrder.Start.KEEP_TMP | AgentOrder.Start.RECORD_ALL | AgentOrder.Start.ONE_STREAM;
     return new AgentOrder.Start(
         seq, Integer.MAX_VALUE, argv, environ(places), "", ENVIRON.toString(), "", places.root() + "/" + TMP, flags,
-        PRELOAD, 0, List.of(), List.of(), List.of());
+        HYBRID, 0, List.of(), List.of(), List.of());
   }
 
   /** The lines the reader left, but for the one about its phases, which are all of one run here. */

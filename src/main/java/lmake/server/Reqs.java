@@ -26,6 +26,9 @@ final class Reqs {
   /** Clients that typed ^C; one that was reading makefiles then has no req yet. */
   private final Set<Session> interrupted = Collections.newSetFromMap(new WeakHashMap<>());
 
+  /** What every command that builds must be told of this host, "" when all is well. */
+  private String warning = "";
+
   private int last;
 
   /**
@@ -46,6 +49,7 @@ final class Reqs {
       ReqListener listener) {
     int req = ++last;
     open.put(req, new Open(session, jobLimit, options.sourceOk(), listener));
+    if (!warning.isEmpty()) listener.warn(warning);
     engine.accept(new Event.ReqOpened(req, targets, jobs, options, Dates.now()));
     if (interrupted.contains(session)) interrupt(session);
     return req;
@@ -85,6 +89,13 @@ final class Reqs {
   /** This client is gone; its reqs end as soon as their jobs are killed. */
   void lost(Session session) {
     for (int req : of(session)) engine.accept(new Event.ReqKilled(req));
+  }
+
+  /** To all that build, now and later. The same text is said once to each. */
+  void warn(String text) {
+    if (text.equals(warning)) return;
+    warning = text;
+    for (Open one : List.copyOf(open.values())) one.listener.warn(text);
   }
 
   void say(Action.SayJob line) {

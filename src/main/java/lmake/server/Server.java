@@ -207,6 +207,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     if (report instanceof AgentReport.Started r) executions.report(r);
     else if (report instanceof AgentReport.LiveOut r) executions.report(r);
     else if (report instanceof AgentReport.Ask r) executions.report(r);
+    else if (report instanceof AgentReport.Warn r) reqs.warn(r.text());
     else if (report instanceof AgentReport.Ended r && makefiles.reads(r.end().seq())) makefiles.ended(r.end());
     else if (report instanceof AgentReport.Ended r) {
       executions.report(r);

@@ -39,6 +39,9 @@ public sealed interface AgentReport {
   /** For the server's log. */
   record Log(String line) implements AgentReport {}
 
+  /** For whoever runs a command now or later; a second line says what to do. */
+  record Warn(String text) implements AgentReport {}
+
   static AgentReport decode(Frame frame) throws WireException {
     WireReader in = frame.reader();
     AgentReport report =
@@ -48,6 +51,7 @@ public sealed interface AgentReport {
           case 3 -> ask(in);
           case 4 -> new LiveOut(in.u64(), in.rest());
           case 5 -> new Log(in.str());
+          case 7 -> new Warn(in.str());
           default -> throw frame.unknown();
         };
     in.end();
@@ -74,6 +78,7 @@ public sealed interface AgentReport {
     if (report instanceof Ended r) return JobEndCodec.encode(r.end, new WireWriter(2)).frame();
     if (report instanceof LiveOut r) return new WireWriter(4).u64(r.seq).rest(r.bytes).frame();
     if (report instanceof Log r) return new WireWriter(5).str(r.line).frame();
+    if (report instanceof Warn r) return new WireWriter(7).str(r.text).frame();
     Ask r = (Ask) report;
     WireWriter out = new WireWriter(3).u64(r.seq).u64(r.ask).u8(r.what).u32(r.flags).strs(r.names);
     if (r.what >= Ask.CHECK_DEPS_SYNC) {

@@ -19,7 +19,7 @@ _ERRORS = ('early_error', 'forbidden', 'job_error', 'panic', 'termination_error'
 # name: (type, default, evaluation, part whose change makes jobs run again)
 TABLE = {
     'auto_mkdir': ('bool', False, FULL, CMD),
-    'autodep': ('autodep', 'ld_preload', FULL, RSRC),
+    'autodep': ('autodep', 'hybrid', FULL, RSRC),
     'backend': ('str', 'local', SUBMIT, RSRC),
     'cache': ('str', None, SUBMIT, NONE),
     'check_abs_paths': ('bool', False, FULL, RSRC),

@@ -205,8 +205,8 @@ final class LaunchTest {
 
   @ParameterizedTest(name = "{0}")
   @CsvSource({
-    "none,0,none", "ld_preload,1,ld_preload", "ld_audit,1,ld_audit", "LdAudit,1,ld_audit",
-    "ld_preload_jemalloc,1,ld_preload_jemalloc", "ptrace,2,ptrace", "seccomp,2,seccomp", "hybrid,3,hybrid"
+    "none,0,none", "ld_preload,1,ld_preload", "ld_audit,5,ld_audit", "LdAudit,5,ld_audit",
+    "ld_preload_jemalloc,6,ld_preload_jemalloc", "ptrace,4,ptrace", "seccomp,2,seccomp", "hybrid,3,hybrid"
   })
   void methods(String given, int tracer, String shown) throws EarlyError {
     Launch launch = launch(sketch().attr("autodep", given), "f");

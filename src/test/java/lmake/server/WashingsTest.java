@@ -70,6 +70,9 @@ class WashingsTest {
     public void liveOut(int job, byte[] bytes) {}
 
     @Override
+    public void warn(String text) {}
+
+    @Override
     public void interrupted() {}
 
     @Override

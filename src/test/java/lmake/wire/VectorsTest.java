@@ -72,8 +72,9 @@ class VectorsTest {
         new AgentReport.Ended(end),
         new AgentReport.Ask(SEQ, 7, 3, 256, List.of(), List.of(new AgentReport.Read("src", SIG, 0x83))),
         new AgentReport.LiveOut(SEQ, bytes("line\n")),
-        new AgentReport.Log("agent: a line"));
-    List<String> names = List.of("STARTED", "END", "ASK", "LIVE", "LOG");
+        new AgentReport.Log("agent: a line"),
+        new AgentReport.Warn("a warning\n  consider : a remedy"));
+    List<String> names = List.of("STARTED", "END", "ASK", "LIVE", "LOG", "WARN");
     for (int i = 0; i < names.size(); i++) {
       assertThat(AgentReport.decode(frame(names.get(i)))).usingRecursiveComparison().isEqualTo(reports.get(i));
       assertSame(names.get(i), AgentReport.encode(reports.get(i)));

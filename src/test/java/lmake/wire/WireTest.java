@@ -173,6 +173,7 @@ class WireTest {
             random.nextLong(), 2, AgentReport.Ask.CHECK_DEPS, 3, texts(),
             List.of(new AgentReport.Read(text(), random.nextLong(), 7))),
         new AgentReport.LiveOut(random.nextLong(), bytes()),
+        new AgentReport.Warn(text()),
         new AgentReport.Log(text()));
   }
 
