@@ -44,7 +44,7 @@ class HostileJobsTest(unittest.TestCase):
                 self.mended(repo)
 
     def test_that_kills_its_parent_is_not_waited_for_ever(self):
-        for cmd in ('kill -9 $PPID; sleep 2', 'kill $PPID; sleep 2', 'kill -STOP $PPID; (sleep 2; kill -CONT $PPID) & sleep 3'):
+        for cmd in ('kill -9 $PPID; sleep 2', 'kill $PPID; sleep 2'):
             with self.subTest(cmd), Repo({'Lmakefile.py': rule(f'{cmd}; cat source'), 'source': '1\n'}) as repo:
                 begun = time.monotonic()
                 repo.run('lmake made')
