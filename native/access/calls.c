@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #define XXH_INLINE_ALL
 #include <linux/fs.h>
+#include <linux/sched.h>
 #include <linux/stat.h>
 #include <string.h>
 #include <xxhash.h>
@@ -28,6 +29,7 @@ struct state {		/* of a file before the call */
 	int64_t  date;
 	mode_t   mode;	/* 0: absent */
 	dev_t    dev;
+	ino_t    ino;
 };
 
 static void look(const struct lm_view *v, const struct lm_path *p, struct state *s)
@@ -41,6 +43,7 @@ static void look(const struct lm_view *v, const struct lm_path *p, struct state 
 	s->date = s->sig ? lm_date_of(&st) : 0;
 	s->mode = st.st_mode;
 	s->dev = st.st_dev;
+	s->ino = st.st_ino;
 }
 
 /* Is it worth looking at this file? */
@@ -127,6 +130,8 @@ int lm_known(const struct lm_view *v, uint8_t op, const struct lm_args *args, ui
 	if (!cache || !args->path || args->path2 || (args->dirfd != AT_FDCWD && args->path[0] != '/'))
 		return 0;
 	seed = (uint64_t)(lm_gen(v) + 1) * 0x9e3779b97f4a7c15ull;
+	if (args->path[0] != '/' && __atomic_load_n(&v->area->log->own_cwds, __ATOMIC_RELAXED))
+		return 0;
 	if (args->path[0] != '/')
 		seed ^= (uint64_t)(__atomic_load_n(&cache->cwd_gen, __ATOMIC_RELAXED) + 1) * 0xc2b2ae3d27d4eb4full;
 	seed = (seed ^ (uint64_t)args->flags << 32 ^ (uint64_t)args->mode << 8 ^ op) * 0xff51afd7ed558ccdull;
@@ -171,7 +176,7 @@ static void announce(const struct lm_view *v, const struct lm_path *p, uint32_t 
 		note_state(v, p, bits, s);
 		return;
 	}
-	if (v->predict && certain) {
+	if (v->predict && certain && !p->cut) {
 		lm_forget(v, p->real, p->len);	/* bumps the only cache there is */
 		note_state(v, p, bits | done, s);
 		return;
@@ -294,7 +299,10 @@ static void begin_rename(const struct lm_view *v, struct lm_access *acc, const s
 		dst_bits = LM_L | LM_R;
 	possible = src.mode && !((args->flags & RENAME_NOREPLACE) && dst.mode) && !(exchange && !dst.mode) &&
 		   (exchange || !dst.mode || !S_ISDIR(dst.mode) == !S_ISDIR(src.mode));
-	if (v->predict && possible)
+	if (!exchange && src.mode && src.ino == dst.ino && src.dev == dst.dev)
+		possible = 0;	/* two names of one file: nothing is done, without an error */
+	/* Of a dir that is to take the place of another, only the kernel knows whether that is empty. */
+	if (v->predict && possible && !acc->a.cut && !acc->b.cut && (exchange || !S_ISDIR(dst.mode)))
 		certain = can_change_dir(v, &acc->a, &da) && can_change_dir(v, &acc->b, &db) && da == db;
 	if (!possible) {
 		note_state(v, &acc->a, LM_L | LM_R, &src);
@@ -326,6 +334,8 @@ static void begin_chmod(const struct lm_view *v, struct lm_access *acc, const st
 	if (!matters(v, &acc->a))
 		return;
 	look(v, &acc->a, &s);
+	if (!s.mode)
+		note_state(v, &acc->a, LM_L | LM_T, &s);
 	if (!S_ISREG(s.mode) || !((s.mode ^ args->mode) & S_IXUSR))
 		return;
 	acc->key = 0;	/* what it does depends on the mode now */
@@ -372,19 +382,6 @@ static void begin_chdir(const struct lm_view *v, struct lm_access *acc, const st
 	acc->key = 0;
 }
 
-/* In an overlay a new date for a file of a lower layer is a copy of it in the upper one: the disk will tell. */
-static void begin_dates(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args, int follow)
-{
-	struct state s;
-
-	lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
-	if (!v->area->n_mounts || !matters(v, &acc->a) || !lm_in_lower_layer(v, acc->a.real, acc->a.len))
-		return;
-	look(v, &acc->a, &s);
-	if (s.mode && !S_ISDIR(s.mode))
-		note_state(v, &acc->a, LM_MAYBE_WRITE, &s);
-}
-
 static uint32_t statx_bits(uint32_t mask)
 {
 	if (mask & (STATX_TYPE | STATX_SIZE | STATX_BLOCKS))
@@ -398,6 +395,37 @@ static void begin_look(const struct lm_view *v, struct lm_access *acc, const str
 {
 	lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
 	note(v, &acc->a, bits);
+}
+
+/*
+ * Attributes are no content; that a file is missing is told. In an overlay a new one for a file of a lower layer is a copy of it
+ * in the upper one: the disk will tell.
+ */
+static void begin_attributes(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args, int follow)
+{
+	struct state s;
+
+	lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
+	if (!matters(v, &acc->a))
+		return;
+	look(v, &acc->a, &s);
+	if (!s.mode)
+		note_state(v, &acc->a, LM_L | LM_T, &s);
+	else if (v->area->n_mounts && !S_ISDIR(s.mode) && lm_in_lower_layer(v, acc->a.real, acc->a.len))
+		note_state(v, &acc->a, LM_MAYBE_WRITE, &s);
+	acc->key = 0;
+}
+
+/* Only dirs are listed: of anything else the call fails. */
+static void note_listed(const struct lm_view *v, const struct lm_path *p)
+{
+	struct state s;
+
+	if (!matters(v, p) || lm_noted(v, p->real, p->len, LM_LISTED))
+		return;
+	look(v, p, &s);
+	if (S_ISDIR(s.mode))
+		note_state(v, p, LM_LISTED, &s);
 }
 
 /* After it names would not mean what they seem: the job ends here. */
@@ -421,6 +449,24 @@ static int hides(const struct lm_view *v, struct lm_access *acc, const struct lm
 	return 1;
 }
 
+/*
+ * A call seen by the tracer of system calls is about to change what names mean: processes that have our library must look again.
+ * It is done only after we have answered, so once more when the next call comes.
+ */
+static void foretell_names(const struct lm_view *v, uint8_t op)
+{
+	if (!v->predict || !v->cache)
+		return;
+	if (v->cache->names_moved) {
+		lm_names_changed(v);
+		v->cache->names_moved = 0;
+	}
+	if (op == LM_OP_UNLINK || op == LM_OP_RMDIR || op == LM_OP_RENAME || op == LM_OP_LINK || op == LM_OP_SYMLINK) {
+		lm_names_changed(v);
+		v->cache->names_moved = 1;
+	}
+}
+
 int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const struct lm_args *args, uint64_t key)
 {
 	int follow = !(args->flags & AT_SYMLINK_NOFOLLOW);
@@ -429,18 +475,25 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 	acc->over = acc->is_dir = 0;
 	acc->flags = acc->after = acc->done_a = acc->done_b = 0;
 	acc->key = key;
+	foretell_names(v, op);
 	acc->a.none = acc->b.none = 1;
+	acc->a.moving = acc->b.moving = 0;
 	switch (op) {
 	case LM_OP_MOUNT:
 		return begin_mount(v, args);
 	case LM_OP_REFUSE:
-		lm_refuse(v, "a call that opens files by handle or by old means cannot be followed", "", "");
+		lm_refuse(v, "%s cannot be followed : files by handle or by old means", args->call ? args->call : "a call", "");
 		return -EPERM;
 	case LM_OP_ABSENT:
 		return -ENOSYS;
+	case LM_OP_UNSHARE:
+		if (args->flags & (CLONE_FS | CLONE_NEWNS | CLONE_NEWUSER))
+			__atomic_store_n(&v->area->log->own_cwds, 1, __ATOMIC_RELAXED);
+		acc->over = 1;
+		return 0;
 	case LM_OP_LIST:
 		lm_resolve_fd(v, &acc->a, args->dirfd);
-		note(v, &acc->a, LM_LISTED);
+		note_listed(v, &acc->a);
 		return 0;
 	case LM_OP_FCHDIR:
 		lm_resolve_fd(v, &acc->a, args->dirfd);
@@ -486,10 +539,14 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 		begin_look(v, acc, args, LM_T, 0);
 		break;
 	case LM_OP_LINKS:
-		begin_dates(v, acc, args, follow);
+		begin_attributes(v, acc, args, follow);
+		break;
+	case LM_OP_OPENDIR:
+		begin_look(v, acc, args, 0, follow);
 		break;
 	case LM_OP_LISTNAME:
-		begin_look(v, acc, args, LM_LISTED, 1);
+		lm_resolve(v, &acc->a, args->dirfd, args->path, 1);
+		note_listed(v, &acc->a);
 		break;
 	case LM_OP_DLOPEN:
 		begin_look(v, acc, args, LM_L | LM_R, 1);
@@ -588,7 +645,7 @@ void lm_end(const struct lm_view *v, struct lm_access *acc, int ok, const struct
 	if (acc->after)
 		end_read(v, acc, told);
 	if (!acc->done_a && !acc->done_b) {
-		remember(v, acc->key);
+		remember(v, acc->a.moving || acc->b.moving ? 0 : acc->key);
 		return;
 	}
 	if (!ok)

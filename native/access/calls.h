@@ -31,12 +31,14 @@ enum lm_op {
 	LM_OP_MKNOD,
 	LM_OP_TRUNCATE,
 	LM_OP_CHMOD,
-	LM_OP_LINKS,	/* only the links crossed matter: opendir, utimes, name_to_handle_at */
+	LM_OP_LINKS,	/* the links crossed, and a missing leaf: attributes, dates, watches, name_to_handle_at */
+	LM_OP_OPENDIR,	/* only the links crossed matter */
 	LM_OP_LIST,	/* of an open dir */
 	LM_OP_LISTNAME,	/* of a dir by name */
 	LM_OP_EXEC,
 	LM_OP_MADE,	/* a file of a name not known before: mkstemp; only lm_end does something */
 	LM_OP_DLOPEN,	/* L R on a library that is known by name */
+	LM_OP_UNSHARE,	/* flags: threads may have a cwd of their own from now on */
 	LM_OP_MOUNT,	/* refused unless the rule allows it */
 	LM_OP_REFUSE,	/* cannot be followed: refused */
 	LM_OP_ABSENT,	/* said not to exist (ENOSYS), so that programs do otherwise */
@@ -63,7 +65,7 @@ struct lm_args {
 	const char *path, *path2;	/* LM_OP_EXEC: path2 is LD_LIBRARY_PATH in the new environment */
 	uint32_t flags;		/* open flags, AT_*, RENAME_* */
 	uint32_t mode;		/* mode, amode, statx mask, 1 if length is 0 for truncate */
-	const char *call;	/* LM_OP_MOUNT: its name, for people */
+	const char *call;	/* its name, NULL: that of the function of libc */
 };
 
 /* From lm_begin to lm_end; on the caller's stack. */

@@ -43,7 +43,8 @@ struct lm_log_header {
 	uint32_t n_mounts;		/* where the job sees other files than are there for us: see mounts.h */
 	uint32_t mounts;
 	uint32_t condemned;		/* set by whoever saw a call for which the job must be killed at once */
-	uint32_t reserved[3];
+	uint32_t own_cwds;		/* some process has threads with a cwd of their own: relative names say nothing twice */
+	uint32_t reserved[2];
 	char text[];
 };
 

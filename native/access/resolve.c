@@ -127,6 +127,7 @@ void lm_resolve_fd(const struct lm_view *v, struct lm_path *out, int fd)
 
 	out->none = 1;
 	out->absent = 0;
+	out->moving = out->cut = 0;
 	out->where = LM_OUTSIDE;
 	if (fd < 0)
 		return;
@@ -276,6 +277,8 @@ static int cross(struct walk *w, int last)
 		return -1;
 	if (n <= 0)
 		return 0;
+	if (lm_where(v->area, out->real, out->len) == LM_IN_PROC)
+		out->moving = 1;
 	note_link(v, out);
 	if (++w->links > MAX_LINKS)
 		return -1;
@@ -309,8 +312,10 @@ static int step(struct walk *w, int follow)
 	if (n == 1 && p[0] == '.')
 		return 0;
 	if (n == 2 && p[0] == '.' && p[1] == '.') {
-		if (out->absent)
+		if (out->absent) {
+			out->cut = 1;
 			return 1;	/* the call fails at the missing component: that is all it tells */
+		}
 		note_left(w->v, out);
 		pop(out);
 		return 0;
@@ -340,6 +345,7 @@ void lm_resolve(const struct lm_view *v, struct lm_path *out, int dirfd, const c
 
 	out->none = 0;
 	out->absent = 0;
+	out->moving = out->cut = 0;
 	out->where = LM_OUTSIDE;
 	out->len = 0;
 	if (!path || !path[0] || (n = strnlen(path, LM_PATH_MAX)) >= LM_PATH_MAX) {

@@ -10,6 +10,8 @@
 struct lm_path {
 	uint8_t  none;			/* stands for no file that has a name: nothing is to be recorded */
 	uint8_t  absent;		/* a component on the way is missing */
+	uint8_t  cut;			/* .. after a missing component: the call will fail, whatever it is */
+	uint8_t  moving;		/* through a link of /proc or /dev: next time the text may stand for another file */
 	enum lm_where where;
 	uint32_t len;
 	char     real[LM_PATH_MAX];	/* absolute, no link but perhaps the last component, NUL terminated */

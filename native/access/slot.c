@@ -93,6 +93,7 @@ int lm_slot_reset(struct lm_slot *slot, uint64_t token, const struct lm_slot_cfg
 	log->mounts = cfg->n_mounts ? put_bytes(log, &at, cfg->mounts, cfg->mounts_size) : 0;
 	log->condemned = 0;
 	log->text_size = at;
+	log->own_cwds = 0;
 	log->n_off = 0;
 	memset(log->off, 0, sizeof(log->off));
 	memset(log->reserved, 0, sizeof(log->reserved));
@@ -150,7 +151,7 @@ int lm_slot_iterate(const struct lm_slot *slot, int (*cb)(const struct lm_record
 
 		if (__atomic_load_n(&rec->magic, __ATOMIC_ACQUIRE) != magic || rec->size & 7 ||
 		    rec->size <= sizeof(*rec) || rec->size > end - at ||
-		    rec->path_len >= rec->size - sizeof(*rec)) {
+		    rec->path_len >= rec->size - sizeof(*rec) || rec->path[rec->path_len]) {
 			at += 8;	/* a hole, or the room of a record that is being written */
 			continue;
 		}

@@ -9,6 +9,22 @@
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
 #endif
+#ifndef SYS_fspick
+#define SYS_fspick 433
+#endif
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442
+#endif
+#ifndef SYS_setxattrat
+#define SYS_setxattrat 463
+#define SYS_getxattrat 464
+#define SYS_listxattrat 465
+#define SYS_removexattrat 466
+#endif
+#ifndef SYS_file_getattr
+#define SYS_file_getattr 468
+#define SYS_file_setattr 469
+#endif
 #ifndef SYS_open_tree_attr
 #define SYS_open_tree_attr 467
 #endif
@@ -56,16 +72,40 @@ const struct lm_row lm_rows[LM_N_ROWS] = {
 	ROW(futimesat,         LINKS,        0, 1, -1, -1, -1, -1, 0),
 	ROW(utimensat,         LINKS,        0, 1, -1, -1,  3, -1, 0),
 	ROW(name_to_handle_at, LINKS,        0, 1, -1, -1,  4, -1, 0),
+	ROW(chown,             LINKS,       -1, 0, -1, -1, -1, -1, 0),
+	ROW(lchown,            LINKS,       -1, 0, -1, -1, -1, -1, AT_SYMLINK_NOFOLLOW),
+	ROW(fchownat,          LINKS,        0, 1, -1, -1,  4, -1, 0),
+	ROW(statfs,            LINKS,       -1, 0, -1, -1, -1, -1, 0),
+	ROW(getxattr,          LINKS,       -1, 0, -1, -1, -1, -1, 0),
+	ROW(setxattr,          LINKS,       -1, 0, -1, -1, -1, -1, 0),
+	ROW(listxattr,         LINKS,       -1, 0, -1, -1, -1, -1, 0),
+	ROW(removexattr,       LINKS,       -1, 0, -1, -1, -1, -1, 0),
+	ROW(lgetxattr,         LINKS,       -1, 0, -1, -1, -1, -1, AT_SYMLINK_NOFOLLOW),
+	ROW(lsetxattr,         LINKS,       -1, 0, -1, -1, -1, -1, AT_SYMLINK_NOFOLLOW),
+	ROW(llistxattr,        LINKS,       -1, 0, -1, -1, -1, -1, AT_SYMLINK_NOFOLLOW),
+	ROW(lremovexattr,      LINKS,       -1, 0, -1, -1, -1, -1, AT_SYMLINK_NOFOLLOW),
+	ROW(setxattrat,        LINKS,        0, 1, -1, -1,  2, -1, 0),
+	ROW(getxattrat,        LINKS,        0, 1, -1, -1,  2, -1, 0),
+	ROW(listxattrat,       LINKS,        0, 1, -1, -1,  2, -1, 0),
+	ROW(removexattrat,     LINKS,        0, 1, -1, -1,  2, -1, 0),
+	ROW(file_getattr,      LINKS,        0, 1, -1, -1,  4, -1, 0),
+	ROW(file_setattr,      LINKS,        0, 1, -1, -1,  4, -1, 0),
+	ROW(inotify_add_watch, LINKS,       -1, 1, -1, -1, -1, -1, 0),
+	ROW(fanotify_mark,     LINKS,        3, 4, -1, -1, -1, -1, 0),
+	ROW(fspick,            LINKS,        0, 1, -1, -1, -1, -1, 0),
 	ROW(open_tree,         LINKS,        0, 1, -1, -1,  2, -1, 0),
 	ROW(open_tree_attr,    LINKS,        0, 1, -1, -1,  2, -1, 0),
 	ROW(getdents,          LIST,         0, -1, -1, -1, -1, -1, 0),
 	ROW(getdents64,        LIST,         0, -1, -1, -1, -1, -1, 0),
 	ROW(execve,            EXEC,        -1, 0, -1, -1, -1, -1, 0),
 	ROW(execveat,          EXEC,         0, 1, -1, -1,  4, -1, 0),
+	ROW(acct,              REFUSE,      -1, 0, -1, -1, -1, -1, 0),
+	ROW(unshare,           UNSHARE,     -1, -1, -1, -1,  0, -1, 0),
 	ROW(uselib,            REFUSE,      -1, 0, -1, -1, -1, -1, 0),
 	ROW(mount,             MOUNT,       -1, 1, -1, -1, -1, -1, 0),
 	ROW(move_mount,        MOUNT,        2, 3, -1, -1, -1, -1, 0),
 	ROW(umount2,           MOUNT,       -1, 0, -1, -1, -1, -1, 0),
+	ROW(mount_setattr,     MOUNT,        0, 1, -1, -1, -1, -1, 0),
 	ROW(chroot,            MOUNT,       -1, 0, -1, -1, -1, -1, 0),
 	ROW(pivot_root,        MOUNT,       -1, 0, -1, -1, -1, -1, 0),
 	ROW(open_by_handle_at, REFUSE,      -1, -1, -1, -1, -1, -1, 0),

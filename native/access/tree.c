@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -26,7 +27,8 @@ struct job {
 	struct lm_path *list;	/* the tree that is on disk */
 	struct lm_path *twin;	/* NULL: none */
 	uint32_t list_bits, twin_bits, dir_bits;
-	int look;		/* list's files are there to be looked at; else records only confirm */
+	int look;		/* files are there to be looked at; else records only confirm */
+	int twin_is_dir;	/* else nothing is below it: what its name leads to is not its own */
 };
 
 static int push(struct lm_path *p, const char *name, uint32_t n)
@@ -56,6 +58,13 @@ __attribute__((noinline)) static int open_dir(const struct job *j)
 	return (int)lm_sys_open(LM_SEEN(j->v, j->list->real), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 }
 
+static int is_dir(const struct job *j, const struct lm_path *p)
+{
+	struct stat st;
+
+	return !look_at(j, p, &st) && S_ISDIR(st.st_mode);
+}
+
 static void record(const struct job *j, const struct lm_path *p, uint32_t bits)
 {
 	struct stat st;
@@ -64,7 +73,9 @@ static void record(const struct job *j, const struct lm_path *p, uint32_t bits)
 
 	if (!bits)
 		return;
-	if (j->look) {
+	if (j->look && p == j->twin && !j->twin_is_dir) {
+		sig = LM_SIG_NONE;
+	} else if (j->look) {
 		sig = look_at(j, p, &st) ? LM_SIG_NONE : lm_sig_of(&st);
 		date = sig ? lm_date_of(&st) : 0;
 	}
@@ -80,8 +91,14 @@ static void walk(const struct job *j, int depth)
 	int fd = open_dir(j);
 	long n, at;
 
-	if (fd < 0)
+	if (fd < 0) {	/* a file, exchanged with a dir */
+		if (!depth && (fd == -ENOTDIR || fd == -ELOOP)) {
+			record(j, j->list, j->list_bits);
+			if (j->twin)
+				record(j, j->twin, j->twin_bits);
+		}
 		return;
+	}
 	record(j, j->list, j->dir_bits);
 	while ((n = lm_sys3(SYS_getdents64, fd, (long)buf, sizeof(buf))) > 0) {
 		for (at = 0; at < n; at += ((struct dent *)(buf + at))->size) {
@@ -121,11 +138,20 @@ void lm_tree_announce(const struct lm_view *v, struct lm_path *a, struct lm_path
 		.twin_bits = certain ? LM_WRITE : LM_MAYBE_WRITE,
 	};
 
+	struct job reads = { .v = v, .list = a, .look = 1, .list_bits = LM_L | LM_R };
+
+	if (exchange) {		/* both are read before either is written */
+		walk(&reads, 0);
+		reads.list = b;
+		walk(&reads, 0);
+	}
+	j.twin_is_dir = is_dir(&j, b);
 	walk(&j, 0);
 	if (!exchange)
 		return;
 	j.list = b;
 	j.twin = a;
+	j.twin_is_dir = is_dir(&j, a);
 	walk(&j, 0);
 }
 

@@ -83,10 +83,11 @@ int lm_filtered(const struct lm_area *area, const char *path)
 		path++;
 	p = path + 1;
 	if (!strncmp(p, "dev/", 4)) {
-		if (!strncmp(p + 4, "fd", 2) || !strncmp(p + 4, "std", 3))
+		if (!strncmp(p + 4, "fd", 2) || !strncmp(p + 4, "std", 3) || p[4] == '/' || p[4] == '.')
 			return 0;
 	} else if (!strncmp(p, "proc/", 5)) {
-		if (!strncmp(p + 5, "self", 4) || !strncmp(p + 5, "thread-self", 11) || (p[5] >= '0' && p[5] <= '9'))
+		if (!strncmp(p + 5, "self", 4) || !strncmp(p + 5, "thread-self", 11) || (p[5] >= '0' && p[5] <= '9') ||
+		    p[5] == '/' || p[5] == '.')
 			return 0;
 	} else if (area->no_filter || !is_system(path)) {
 		return 0;

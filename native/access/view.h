@@ -48,6 +48,7 @@ struct lm_cache {
 	uint32_t gen;
 	uint32_t cwd_gen;
 	uint32_t turn;
+	uint32_t names_moved;	/* the call answered last changes what names mean (agent) */
 	uint64_t texts[LM_TEXTS];
 	uint64_t files[LM_FILES];
 	struct lm_dir dir;

@@ -1,6 +1,6 @@
 /*
  * The agent: runs the jobs of one host for one server. One process, one thread, one epoll loop; nothing here may block
- * for longer than a disk access. main.c owns the loop, proto.c the server's messages, job.c the life of a job, spawn.c
+ * for longer than a disk access. loop.c owns the loop, proto.c the server's messages, job.c the life of a job, spawn.c
  * its birth, prepare.c what comes before, tree.c its death, merge.c and finish.c what is told at the end, calls.c the
  * commands that run inside jobs. A second process, the guardian (guard.c), only waits for the agent to die.
  */
@@ -14,7 +14,10 @@
 
 #include "../wire/wire.h"
 
-/* ---- the loop (main.c) ---- */
+/* ---- the loop (loop.c) ---- */
+
+int loop_open(void);			/* 0, or -1 and errno */
+void loop_run(void);			/* until agent.quit */
 
 /* Something epoll watches. `ready` is called with the epoll events; -1 in fd: closed. */
 struct source {
@@ -85,6 +88,7 @@ enum outcome {
 
 enum job_flag {
 	JOB_KEEP_TMP = 1, JOB_LIVE = 2, JOB_RECORD_ALL = 4, JOB_AUTO_MKDIR = 8, JOB_ONE_STREAM = 16,
+	JOB_MOUNT_OK = 32,
 };
 
 enum autodep {
@@ -159,6 +163,7 @@ struct noted {
 	uint32_t bits, group, dep_flags, target_flags;
 	int64_t date, mtime;
 	uint64_t sig;
+	uint32_t pid;			/* of the process that recorded it, 0: the agent */
 };
 
 struct job {
@@ -239,6 +244,8 @@ typedef void (*link_fn)(void *arg, const char *name);
 int name_resolve(const char *cwd, const char *name, bool follow, struct resolved *to, link_fn link, void *arg);
 int name_report(const char *physical, struct resolved *to);
 uint64_t name_sig(const char *name, int64_t *date);	/* lstat of a reported name */
+/* As name_sig, but a dir that has become a link since the name was reported leads to no file of that name. */
+uint64_t name_sig_physical(const char *name, int64_t *date);
 
 /* slots.c: the logs, reused from job to job */
 int slot_take(struct job *job);
@@ -254,6 +261,8 @@ struct access {
 	int64_t kind[N_KINDS];		/* first dates */
 	int64_t read, write, allowed;	/* first dates, 0: never */
 	int64_t maybe, updated;		/* announced write; opened to read and write */
+	int64_t announced;		/* date of the last announcement, and its process */
+	uint32_t announcer;
 	int64_t ignore_read, ignore_write;
 	int64_t first, other_sig;	/* dates: of any access; of a sig that was not the first */
 	uint64_t sig, read_sig, maybe_sig;

@@ -16,7 +16,7 @@
 #define WRITES (LM_WRITE | LM_UNLINK | LM_MAYBE_WRITE)
 #define EMPTY  UINT32_MAX
 
-enum { KIND_L, KIND_R, KIND_T, KIND_E, KIND_OTHER };
+enum { KIND_L, KIND_R, KIND_T, KIND_E, KIND_OTHER };	/* L and R of an update come first */
 
 static const uint32_t kind_bits[N_KINDS] = { LM_L, LM_R, LM_T, LM_E, LM_LISTED | LM_REQUIRED };
 
@@ -123,6 +123,23 @@ static void see_sig(struct access *a, const struct noted *r)
 	}
 }
 
+/*
+ * A write was announced with the link and the existence it depends on, and now its process confirms it: these are no reads
+ * before the write, and get its date. An announcement of another call, that failed, keeps its own.
+ */
+static void confirm(struct access *a, const struct noted *r)
+{
+	if (r->sig != LM_SIG_UNKNOWN || r->mtime || !a->announced || a->announcer != r->pid)
+		return;
+	if (a->kind[KIND_R] != a->announced) {	/* of a rename or an update all is read */
+		if (a->kind[KIND_L] == a->announced)
+			a->kind[KIND_L] = r->date;
+		if (a->kind[KIND_T] == a->announced)
+			a->kind[KIND_T] = r->date;
+	}
+	a->announced = 0;
+}
+
 static void add(struct merged *m, const struct noted *given)
 {
 	struct access *a = find(m, given->name);
@@ -149,13 +166,18 @@ static void add(struct merged *m, const struct noted *given)
 	if (r.group && !(r.bits & (LM_ALLOW | WRITES)))
 		earliest(&a->kind[KIND_OTHER], r.date);
 	see_sig(a, &r);
-	if (r.bits & (LM_WRITE | LM_UNLINK))
+	if (r.bits & LM_MAYBE_WRITE) {
+		a->announced = r.date;
+		a->announcer = r.pid;
+	}
+	if (r.bits & (LM_WRITE | LM_UNLINK)) {
+		confirm(a, &r);
 		earliest(&a->write, r.date);
-	else if (r.bits & LM_MAYBE_WRITE && (!a->maybe || r.date < a->maybe)) {
+	} else if (r.bits & LM_MAYBE_WRITE && (!a->maybe || r.date < a->maybe)) {
 		a->maybe = r.date;
 		a->maybe_sig = r.sig;
 	}
-	if (r.bits & (LM_WRITE | LM_MAYBE_WRITE) && r.bits & LM_R)
+	if (r.bits & WRITES && r.bits & LM_R)	/* a rename reads what it takes away */
 		earliest(&a->updated, r.date);
 	if (r.bits & LM_ALLOW)
 		earliest(&a->allowed, r.date);
@@ -190,7 +212,7 @@ static void settle_maybe(struct access *a)
 	a->bits &= ~(uint32_t)LM_MAYBE_WRITE;
 	if (a->write)
 		return;
-	now = name_sig(a->name, &date);
+	now = name_sig_physical(a->name, &date);
 	if (a->maybe_sig == LM_SIG_UNKNOWN ? now && date < a->maybe : now == a->maybe_sig)
 		return;
 	a->bits |= now ? LM_WRITE : LM_UNLINK;
@@ -209,7 +231,7 @@ static void drop_late_reads(struct access *a)
 		return;
 	for (int k = 0; k < N_KINDS; k++)
 		/* Opened for update: reading comes first, though both have one date. */
-		if (a->kind[k] && (a->kind[k] < limit || (k == KIND_R && a->updated == limit && a->kind[k] == limit)))
+		if (a->kind[k] && (a->kind[k] < limit || (k <= KIND_R && a->updated == limit && a->kind[k] == limit)))
 			early = true;
 	if (!early) {
 		if (a->write && a->bits & READS)
@@ -217,7 +239,7 @@ static void drop_late_reads(struct access *a)
 		return;
 	}
 	for (int k = 0; k < N_KINDS; k++)
-		if (a->kind[k] > limit || (a->kind[k] == limit && !(k == KIND_R && a->updated == limit))) {
+		if (a->kind[k] > limit || (a->kind[k] == limit && !(k <= KIND_R && a->updated == limit))) {
 			a->bits &= ~kind_bits[k];
 			a->kind[k] = 0;
 		}

@@ -6,6 +6,7 @@
 #include "agent.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "../access/crc.h"
+#include "../lib/beneath.h"
 
 #define MAX_LINKS 40
 
@@ -25,6 +27,27 @@ uint64_t name_sig(const char *name, int64_t *date)
 		return LM_SIG_NONE;
 	*date = lm_date_of(&st);
 	return lm_sig_of(&st);
+}
+
+uint64_t name_sig_physical(const char *name, int64_t *date)
+{
+	uint64_t sig = LM_SIG_NONE;
+	const char *leaf;
+	struct stat st;
+	int fd;
+
+	if (*name == '/')
+		return name_sig(name, date);
+	*date = 0;
+	fd = lm_parent_open(AT_FDCWD, name, &leaf);
+	if (fd < 0)
+		return LM_SIG_NONE;
+	if (!fstatat(fd, leaf, &st, AT_SYMLINK_NOFOLLOW)) {
+		*date = lm_date_of(&st);
+		sig = lm_sig_of(&st);
+	}
+	close(fd);
+	return sig;
 }
 
 static bool below(const char *dir, size_t n, const char *name)

@@ -117,6 +117,8 @@ int slot_take(struct job *job)
 		cfg.flags |= LM_LOGF_ALL;
 	if (job->order.flags & JOB_AUTO_MKDIR)
 		cfg.flags |= LM_LOGF_AUTO_MKDIR;
+	if (job->order.flags & JOB_MOUNT_OK)
+		cfg.flags |= LM_LOGF_MOUNT_OK;
 	job->slot = slot_get();
 	if (!job->slot)
 		return -errno;

@@ -73,7 +73,7 @@ static DIR *direct_opendir(const char *path)
 
 LM_EXPORT DIR *opendir(const char *path)
 {
-	return fresh(LM_AROUND(DIR *, LM_OP_LINKS, LM_AT(AT_FDCWD, path, 0, 0),
+	return fresh(LM_AROUND(DIR *, LM_OP_OPENDIR, LM_AT(AT_FDCWD, path, 0, 0),
 			       LM_CALL(opendir, direct_opendir(path), path), NULL, -1, NULL));
 }
 

@@ -498,6 +498,11 @@ LM_EXPORT int name_to_handle_at(int dirfd, const char *path, struct file_handle 
 		      	LM_SYS(SYS_name_to_handle_at, dirfd, path, handle, mount_id, flags), dirfd, path, handle, mount_id, flags));
 }
 
+LM_EXPORT int unshare(int flags)
+{
+	return LM_INT(LM_OP_UNSHARE, LM_AT(AT_FDCWD, NULL, (uint32_t)flags, 0), LM_REAL(unshare)(flags));
+}
+
 LM_EXPORT int open_by_handle_at(int mount_fd, struct file_handle *handle, int flags)
 {
 	return LM_FD(LM_OP_REFUSE, LM_AT(AT_FDCWD, NULL, 0, 0), LM_REAL(open_by_handle_at)(mount_fd, handle, flags));

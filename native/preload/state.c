@@ -115,6 +115,8 @@ static int attach(const char *value)
 	if (colon && colon[1] == '0' && lm_gate_open())
 		return OFF;	/* the program has something there: the tracer sees all its calls, without us */
 	rc = lm_attach(&log_, &area, value, &why);
+	if (rc && rc != -ESTALE && rc != -EINVAL && colon && colon[1] == '0')
+		return OFF;	/* another user, or a limit on memory: the tracer goes on without us */
 	if (rc && rc != -ESTALE)
 		die(why);
 	if (rc || (area.cfg->flags & LM_LOGF_TRACED))

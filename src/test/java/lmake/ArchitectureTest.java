@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 final class ArchitectureTest {
   private static final Rooms JAVA =
       Rooms.of("server > command backend cache > report > engine > autodep store > rules wire > graph > base");
-  private static final Rooms NATIVE = Rooms.of("client agent > trace preload audit lib > access > wire");
+  private static final Rooms NATIVE = Rooms.of("lautodep > client agent > trace preload audit lib > access > wire");
   private static final Pattern INCLUDE = Pattern.compile("(?m)^#\\s*include\\s+\"(?:\\.\\./)*(\\w+)/");
 
   @Test
