@@ -258,6 +258,7 @@ static struct order order_of_wish(void)
 	struct order o = {
 		.seq = 1, .small_id = 1, .cwd = (char *)wish.cwd, .in = "", .out = "", .tmp = (char *)wish.tmp,
 		.flags = wish.flags, .autodep = wish.autodep,
+		.iso = { .chroot = "", .repo_view = "", .tmp_view = "", .lmake_view = "", .lmake_root = "" },
 	};
 	size_t n = 0, kept = 0;
 	char *tmp;
