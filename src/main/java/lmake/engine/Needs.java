@@ -1,7 +1,6 @@
 package lmake.engine;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -47,12 +46,14 @@ final class Needs {
     while (!left.isEmpty()) {
       int one = left.pop();
       if (named(req, one)) return true;
-      List<Integer> nodes = new ArrayList<>();
+      Deque<Integer> nodes = new ArrayDeque<>();
       req.forEachWatcher(req.job(one), nodes::add);
-      for (int node : nodes) {
+      while (!nodes.isEmpty()) {
+        int node = nodes.pop();
         if (req.has(node, Req.TARGET)) return true;
         req.forEachWatcher(node, waiter -> {
-          if (of(req, waiter, node).compareTo(worst) <= 0 && met.add(waiter)) left.push(waiter);
+          if (waiter < 0) nodes.push(-waiter); // a node waits for its dir
+          else if (of(req, waiter, node).compareTo(worst) <= 0 && met.add(waiter)) left.push(waiter);
         });
         // Who asks for a file waits for it, and for nothing else.
         asks.forEachAsker(node, asker -> {

@@ -338,7 +338,7 @@ final class LshowTest {
 
   @Test
   void otherTools() {
-    for (String tool : List.of("lmark", "ldebug", "lcollect", "lmake_repair")) {
+    for (String tool : List.of("ldebug")) {
       FakeSession with = new FakeSession(tool, "-x");
       Commands.run(site, with);
       assertThat(with.complained()).isEqualTo(tool + ": not available in this version\n");
