@@ -119,14 +119,15 @@ void lm_give(struct lm_access *acc);
  * A stat. What the kernel says to us of the file spares looking at it before, and is what the program sees; another library
  * in between may make it look otherwise.
  */
-#define LM_STAT(args, name, direct, st, ...) \
+#define LM_STAT(args, name, direct, st, ...) LM_TOLD(LM_OP_STAT, args, name, direct, st, __VA_ARGS__)
+#define LM_TOLD(op, args, name, direct, st, ...) \
 	({ \
 		static void *fn_; \
 		void *p_ = __atomic_load_n(&fn_, __ATOMIC_RELAXED); \
 		if (!p_) \
 			p_ = lm_lookup_direct(&fn_, #name); \
-		p_ == LM_DIRECT ? LM_AROUND(int, LM_OP_STAT_TOLD, args, direct, -1, -1, st) : \
-				  LM_INT(LM_OP_STAT, args, ((__typeof__(&name))p_)(__VA_ARGS__)); \
+		p_ == LM_DIRECT ? LM_AROUND(int, op##_TOLD, args, direct, -1, -1, st) : \
+				  LM_INT(op, args, ((__typeof__(&name))p_)(__VA_ARGS__)); \
 	})
 
 /* Environment for a new program (exec.c). */

@@ -28,6 +28,7 @@ final class Execution {
   private Optional<Running> running = Optional.empty();
   private List<ValueDeps.Look> looks = List.of();
   private int pid;
+  private int tracer = -1;
   private boolean killed;
 
   /**
@@ -110,8 +111,14 @@ final class Execution {
     return pid;
   }
 
-  void started(int processId) {
+  /** Number of the method that watches it, -1 when it has not started. */
+  int tracer() {
+    return tracer;
+  }
+
+  void started(int processId, int method) {
     pid = processId;
+    tracer = method;
   }
 
   DepVector before() {

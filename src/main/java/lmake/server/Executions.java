@@ -127,7 +127,7 @@ final class Executions {
   void report(AgentReport.Started report) {
     Execution one = all.get(report.seq());
     if (one == null) return;
-    one.started(report.pid());
+    one.started(report.pid(), report.autodep());
     engine.accept(new Event.JobStarted(one.job(), one.attempt(), report.date()));
     reqs.started(one.job(), report.date());
   }

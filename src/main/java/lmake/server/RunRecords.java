@@ -23,7 +23,7 @@ final class RunRecords {
         launch.shown(),
         launch.ruleEnviron(),
         one.resources().values(),
-        launch.autodep(),
+        launch.watchedBy(one.tracer()),
         launch.stdin(),
         launch.stdout(),
         launch.tmpDir(),

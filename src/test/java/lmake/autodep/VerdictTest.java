@@ -336,6 +336,15 @@ final class VerdictTest {
   }
 
   @Test
+  void sourceThatWasWrittenIsRememberedAsItWasLeft() {
+    DepVector deps = judge(Doings.end("RW:s w:a.out")).deps();
+    assertEquals("s", graph.name(deps.node(1)));
+    assertEquals(Doings.OWN_CRC, deps.value(1));
+    assertEquals(false, deps.has(1, DepVector.SIG) || deps.has(1, DepVector.HOT));
+    assertEquals(Crc.NONE, judge(Doings.end("RU:s w:a.out")).deps().value(1));
+  }
+
+  @Test
   void existenceIsNotContent() {
     DepVector deps = judge(Doings.end("T:h t:g w:a.out")).deps();
     assertEquals(false, Crc.differs(deps.value(1), 0x1230, deps.kinds(1)), "content changed");
