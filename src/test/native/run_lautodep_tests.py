@@ -359,7 +359,8 @@ def main():
         print('FAIL no %s' % LAUTODEP)
         print('0 passed, 1 failed')
         return 1
-    for f in TESTS:
+    tests = [f for f in TESTS if not sys.argv[2:] or any(word in f.__name__ for word in sys.argv[2:])]
+    for f in tests:
         top = os.path.realpath(tempfile.mkdtemp(prefix='lmauto.'))
         os.mkdir(top + '/work')
         os.chdir(top + '/work')
@@ -373,7 +374,7 @@ def main():
         os.chdir('/')
         shutil.rmtree(top)
         sys.stdout.flush()
-    print('%d passed, %d failed' % (len(TESTS) - failed, failed))
+    print('%d passed, %d failed' % (len(tests) - failed, failed))
     return 1 if failed else 0
 
 

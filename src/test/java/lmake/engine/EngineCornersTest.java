@@ -1,6 +1,7 @@
 package lmake.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -9,8 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.BiConsumer;
+import lmake.base.Crc;
 import lmake.engine.Event.FileKind;
 import lmake.graph.DepFlags;
+import lmake.graph.Graph;
 import lmake.rules.RuleBook;
 import lmake.rules.RuleSketch;
 import org.junit.jupiter.api.Test;
@@ -197,5 +200,188 @@ class EngineCornersTest {
     toy.server.run(waits);
     assertTrue(toy.server.done.get(waits).ok());
     assertEquals("1", toy.disk.read("j"));
+  }
+
+  /** The first words of lines that tell of jobs. */
+  private static List<String> rulesOf(List<String> lines) {
+    return lines.stream().map(line -> line.split(" ")[0]).toList();
+  }
+
+  @Test
+  void jobThatWasKilledStartsOnceTheDepsOfTheRunBeforeAreBuilt() {
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("Gen").target("G", "gen"), "Gen", (stem, acts) -> write(acts, "gen", acts.read("src")))
+            .rule(
+                RuleSketch.rule("Use").target("U", "use"),
+                "Use",
+                (stem, acts) -> {
+                  acts.read("first");
+                  write(acts, "use", acts.read("gen"));
+                })
+            .source("src", "1")
+            .source("first", "1");
+    toy.build("use");
+    toy.disk.write("first", "2");
+    int from = toy.server().started.size();
+    int req = toy.server().open(List.of("use"), ReqOptions.DEFAULT);
+    while (toy.server().started.size() == from) toy.server().step();
+    toy.server().kill(req);
+    toy.server().run(req);
+    toy.disk.write("src", "2");
+    assertEquals(List.of("Gen", "Use"), rulesOf(toy.build("use")));
+    assertEquals("2", toy.disk.read("use"));
+  }
+
+  /** A job makes the file that a source names, and is lost with its agent once it has; the source then names the given file. */
+  private static Toy lostAfterItsFile(String then) {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Star").target("S", "out/{N*:[0-9]}"),
+                "Star",
+                (stem, acts) -> {
+                  write(acts, "out/" + acts.read("which"), acts.read("more"));
+                  acts.read("last");
+                })
+            .source("which", "1")
+            .source("more", "1")
+            .source("last", "1");
+    Random agentsDie = new Random(1) {
+      @Override
+      public boolean nextBoolean() {
+        return false;
+      }
+    };
+    toy.server = new SimServer(toy, toy.disk, agentsDie, 0);
+    toy.build("out/1");
+    toy.disk.write("more", "2");
+    int from = toy.server().started.size();
+    int req = toy.server().open(List.of("out/" + then), ReqOptions.DEFAULT);
+    while (!"2".equals(toy.disk.read("out/1"))) toy.server().step();
+    if (!then.equals("1")) toy.disk.write("which", then);
+    toy.server().lossRate = 1;
+    while (toy.server().started.size() == from + 1 && !toy.server().done.containsKey(req)) toy.server().step();
+    toy.server().lossRate = 0;
+    toy.server().run(req);
+    toy.ok = toy.server().done.get(req).ok();
+    return toy;
+  }
+
+  @Test
+  void jobLostOnceRunsAgain() {
+    Toy toy = lostAfterItsFile("1");
+    assertTrue(toy.ok);
+    assertEquals(List.of("Star", "Star", "Star"), rulesOf(toy.server().started));
+  }
+
+  @Test
+  void starFileOfALostRunIsWashedByTheNextOne() {
+    Toy toy = lostAfterItsFile("2");
+    toy.build("out/2");
+    assertTrue(toy.ok);
+    assertEquals(null, toy.disk.read("out/1"));
+  }
+
+  @Test
+  void jobThatAsksWhetherItsDepsAreRightIsEndedForOneThatIsNot() {
+    List<Boolean> wentOn = new ArrayList<>();
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("Gen").target("G", "gen"), "Gen", (stem, acts) -> write(acts, "gen", acts.read("src")))
+            .rule(
+                RuleSketch.rule("Ask").target("A", "ask"),
+                "Ask",
+                (stem, acts) -> {
+                  String content = acts.read("gen");
+                  acts.checkDeps(true);
+                  wentOn.add("2".equals(content));
+                  write(acts, "ask", content);
+                })
+            .source("src", "2");
+    toy.disk.write("gen", "of yore");
+    toy.build("ask");
+    assertTrue(toy.ok);
+    assertEquals("2", toy.disk.read("ask"));
+    assertFalse(wentOn.contains(false));
+  }
+
+  @Test
+  void jobThatAsksWhetherItsDepsAreRightIsNotEndedForAnEditedFileOfOneInError() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Bad").target("B", "bad"),
+                "Bad",
+                (stem, acts) -> {
+                  write(acts, "bad", "made");
+                  acts.fail();
+                })
+            .rule(
+                RuleSketch.rule("Ask").target("A", "ask"),
+                "Ask",
+                (stem, acts) -> {
+                  acts.read("go");
+                  acts.read("bad");
+                  acts.checkDeps(true);
+                  write(acts, "ask", "");
+                })
+            .source("go", "1");
+    toy.build("ask");
+    toy.disk.write("bad", "edited");
+    toy.disk.write("go", "2");
+    List<String> ran = toy.build("ask");
+    assertEquals(List.of("Ask"), rulesOf(ran), ran.toString());
+  }
+
+  @Test
+  void sourceEditedWithinThePrecisionOfItsDateIsReadAgain() {
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("Copy").target("C", "copy"), "Copy", (stem, acts) -> write(acts, "copy", acts.read("src")))
+            .source("src", "1");
+    toy.build("copy");
+    toy.server().graph.setFlag(toy.server().graph.node("src"), Graph.HOT, true); // it was young when it was looked at
+    SimDisk.Version before = toy.disk.files.get("src");
+    toy.disk.files.put("src", new SimDisk.Version("3", before.sig(), before.date(), before.kind()));
+    toy.build("copy");
+    assertEquals("3", toy.disk.read("copy"));
+  }
+
+  @Test
+  void starFileNoLongerMadeIsKnownToBeNoMore() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Star").target("S", "out/{N*:[0-9]}"),
+                "Star",
+                (stem, acts) -> write(acts, "out/" + acts.read("which"), ""))
+            .source("which", "1");
+    toy.build("out/1");
+    toy.disk.write("which", "2");
+    toy.build("out/2");
+    int gone = toy.server().graph.node("out/1");
+    assertEquals(Crc.NONE, toy.server().graph.crc(gone));
+    assertFalse(toy.server().graph.has(gone, Graph.BUSY));
+  }
+
+  @Test
+  void fileSpoiltByAnotherJobIsNotKeptAsTheUsers() {
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("Good").target("G", "good"), "Good", (stem, acts) -> write(acts, "good", "right"))
+            .rule(
+                RuleSketch.rule("Evil").target("E", "evil"),
+                "Evil",
+                (stem, acts) -> {
+                  write(acts, "good", "wrong");
+                  write(acts, "evil", "");
+                });
+    toy.build("good");
+    toy.build("evil");
+    assertFalse(toy.ok);
+    assertEquals(List.of("Good"), rulesOf(toy.build("good")));
+    assertEquals("right", toy.disk.read("good"));
+    assertEquals(List.of(), toy.server().quarantined);
   }
 }
