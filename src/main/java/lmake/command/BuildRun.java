@@ -89,7 +89,7 @@ final class BuildRun implements Site.ReqListener {
 
   @Override
   public void started(int job, long date) {
-    if (site.wants(req, job)) starts.started(job, date);
+    if (site.wants(req, job)) starts.started(job, date, site.now());
   }
 
   @Override
@@ -116,8 +116,18 @@ final class BuildRun implements Site.ReqListener {
   }
 
   @Override
-  public void tick(long now) {
+  public long due() {
+    return starts.due();
+  }
+
+  @Override
+  public void remind(long now) {
     starts.tick(now);
+    transcript.flush();
+  }
+
+  @Override
+  public void tick(long now) {
     title();
     transcript.flush();
   }

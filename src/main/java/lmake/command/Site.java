@@ -136,7 +136,13 @@ public interface Site {
 
     void done(lmake.engine.Action.ReqDone end);
 
-    /** Called at least every second while the req is open: late start lines, title. Nanoseconds since the epoch. */
+    /** When {@link #remind} is to be called, nanoseconds since the epoch; {@code Long.MAX_VALUE} when it need not. */
+    long due();
+
+    /** A job has lasted long enough to be told of. */
+    void remind(long now);
+
+    /** Called about every second while the req is open: title. Nanoseconds since the epoch. */
     void tick(long now);
   }
 }

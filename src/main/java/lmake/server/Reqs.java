@@ -157,6 +157,18 @@ final class Reqs {
     for (Open one : List.copyOf(open.values())) one.listener.tick(now);
   }
 
+  /** When some command next has something to say that only time brings, nanoseconds since the epoch. */
+  long due() {
+    long due = Long.MAX_VALUE;
+    for (Open one : open.values()) due = Math.min(due, one.listener.due());
+    return due;
+  }
+
+  /** That date has come. */
+  void remind(long now) {
+    for (Open one : List.copyOf(open.values())) one.listener.remind(now);
+  }
+
   private List<Integer> of(Session session) {
     List<Integer> reqs = new ArrayList<>();
     open.forEach((req, one) -> {

@@ -79,6 +79,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     site = new ServerSite(places, store, graph, engine, makefiles, reqs, executions, lifetime,
         new RepoTree(disk, lib));
     loop.wire(engine::step, this::commit, this::carryOut, this::tick);
+    loop.remind(reqs::due, reqs::remind);
   }
 
   /** Serves until it is time to leave; gives the status to exit with. */

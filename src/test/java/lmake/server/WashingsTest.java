@@ -79,6 +79,14 @@ class WashingsTest {
     public void done(Action.ReqDone end) {}
 
     @Override
+    public long due() {
+      return Long.MAX_VALUE;
+    }
+
+    @Override
+    public void remind(long now) {}
+
+    @Override
     public void tick(long now) {}
   }
 }
