@@ -533,7 +533,7 @@ final class BuildTest {
     site.listener.tick(site.now);
     assertThat(session.said())
         .startsWith("\033[38;2;0;0;0m10:00:00 done               Up            0.005s a.up\033[0m\n")
-        .contains("\033]0;done:1 running:0\007");
+        .contains("\033]0;done:1 running:0 - ETE:0.000s\007");
     start(new FakeSession("lmake", "a.up").with("LMAKE_VIDEO", "d").with("NO_COLOR", "1"));
     job("done", up, 5);
     assertThat(session.said()).startsWith("\033[38;2;255;255;255m");
