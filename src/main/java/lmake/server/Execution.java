@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import lmake.backend.Demand;
 import lmake.engine.Action;
 import lmake.graph.DepVector;
 import lmake.rules.Evaluation;
@@ -29,6 +30,7 @@ final class Execution {
   private List<ValueDeps.Look> looks = List.of();
   private int pid;
   private int tracer = -1;
+  private double crowd = 1;
   private boolean killed;
 
   /**
@@ -82,6 +84,20 @@ final class Execution {
 
   Resources resources() {
     return resources;
+  }
+
+  /** What it asks of the backend. */
+  Demand demand() {
+    return new Demand(order.job(), order.attempt(), resources.amounts());
+  }
+
+  /** It ran while so many of its size ran, itself included, on average. */
+  void ran(double crowd) {
+    this.crowd = crowd;
+  }
+
+  double crowd() {
+    return crowd;
   }
 
   /** What its values look at. */

@@ -53,6 +53,8 @@ final class FakeSite implements Site {
   List<Integer> jobs;
   ReqOptions options;
   int jobLimit;
+  long expectedNs;
+  Progress progress = new Progress(0, 0, 0, 0);
 
   /** {@code book} may be null: the makefiles were never read. */
   FakeSite(Path root, RuleBook book) {
@@ -131,13 +133,19 @@ final class FakeSite implements Site {
 
   @Override
   public int openReq(
-      Session session, List<Integer> wanted, List<Integer> byName, ReqOptions opts, int limit, ReqListener to) {
+      Session session, List<Integer> wanted, List<Integer> byName, ReqOptions opts, Pace pace, ReqListener to) {
     targets = wanted;
     jobs = byName;
     options = opts;
-    jobLimit = limit;
+    jobLimit = pace.jobLimit();
+    expectedNs = pace.expectedNs();
     listener = to;
     return 1;
+  }
+
+  @Override
+  public Progress progress(int req) {
+    return progress;
   }
 
   @Override
