@@ -227,8 +227,8 @@ static unsigned own_pid(const struct lm_view *v)
 }
 
 /*
- * A dir left through "..": were it a link, the path would lead elsewhere. Were it a file, or nothing, the call would fail: -1
- * if that is so, and then the file is all the call has touched.
+ * A dir left through "..": were it a link, the path would lead elsewhere. Where it is a file the call will fail: -1, and
+ * then the file is all the call has touched.
  */
 static int note_left(const struct lm_view *v, const struct lm_path *out)
 {

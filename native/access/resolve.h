@@ -21,8 +21,8 @@ struct lm_path {
 /*
  * Resolve `path` seen from `dirfd` (AT_FDCWD: the cwd). `follow`: also a link in the last place. Each link crossed in
  * the repo or in a source dir is recorded with L. After a missing component the text is kept as it is. A loop, or a
- * name too long, gives `none`: the links crossed are recorded, the leaf is not. So does a file that is left by "..", with
- * `cut` set: that file is recorded as read, and is all that matters.
+ * name too long, gives `none`: the links crossed are recorded, the leaf is not. So does a file that is left by "..",
+ * with `cut` set: that file is recorded as read, and is all that matters.
  */
 void lm_resolve(const struct lm_view *v, struct lm_path *out, int dirfd, const char *path, int follow);
 

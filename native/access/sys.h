@@ -1,8 +1,8 @@
 /*
  * System calls without libc: errno is not touched, nothing of the program's can be in between. For code that runs in
- * traced processes, any thread; the agent uses it through the same files. Only calls that x86-64 and
- * aarch64 both have are made. All go through the gate (gate.h) where it is open, so that a tracer of system calls does not take them for the program's.
- * All return the value of the call, or -errno.
+ * traced processes, any thread; the agent uses it through the same files. Only calls that x86-64 and aarch64 both have are
+ * made. All go through the gate (gate.h) where it is open, so that a tracer of system calls does not take them for the
+ * program's. All return the value of the call, or -errno.
  */
 #ifndef LMAKE_ACCESS_SYS_H
 #define LMAKE_ACCESS_SYS_H

@@ -38,8 +38,8 @@ static bool is_void(const struct access *a)
 }
 
 /*
- * What a file that was written, or wanted, is now; its size is returned, near enough. A dir that has become a link since leads
- * to a file of another name, which is not looked at. No crc of what a killed job has left: nobody will use it.
+ * What a file that was written, or wanted, is now; its size is returned, near enough. A dir that has become a link since
+ * leads to a file of another name, which is not looked at. No crc of what a killed job has left: nobody will use it.
  */
 static uint64_t look_at_written(struct access *a, bool killed)
 {
@@ -63,7 +63,7 @@ static uint64_t look_at_written(struct access *a, bool killed)
 	return there && a->end_sig > LM_SIG_UNKNOWN && (a->wanted || a->bits & LM_WRITE) ? (uint64_t)st.st_size : 0;
 }
 
-/* Those first, as they tell whether the job has made links: then names that were only read may lead elsewhere now, too. */
+/* Those first, as they tell whether the job has made links: then names that were only read may lead elsewhere, too. */
 static uint64_t look_at_end(struct merged *m, bool killed)
 {
 	bool links = killed;

@@ -162,7 +162,7 @@ static char state_of(pid_t pid)
 	return at && at[1] ? at[2] : 0;
 }
 
-/* The server is silent. It may have much to do; stopped, which only a job or a hand can have done, it would be so for ever. */
+/* The server is silent. It may have much to do; stopped, as by a job or by hand, it would be silent for ever. */
 static void send_on(int sock, bool *told)
 {
 	struct ucred server;

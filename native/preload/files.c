@@ -188,7 +188,7 @@ LM_EXPORT int statx(int dirfd, const char *path, int flags, unsigned mask, struc
 LM_EXPORT int access(const char *path, int mode)
 {
 	return LM_INT(LM_OP_ACCESS, LM_AT(AT_FDCWD, path, 0, mode),
-		      LM_CALL(access, LM_SYS(SYS_faccessat, AT_FDCWD, path, mode), path, mode));
+		      LM_CALL(access, LM_NAMED(access, (path, mode), faccessat, (AT_FDCWD, path, mode)), path, mode));
 }
 
 /* libc makes several calls of these, by its own rules. */
@@ -212,14 +212,16 @@ LM_EXPORT int faccessat(int dirfd, const char *path, int mode, int flags)
 LM_EXPORT ssize_t readlink(const char *path, char *buf, size_t size)
 {
 	return LM_SSIZE(LM_OP_READLINK, LM_AT(AT_FDCWD, path, 0, 0),
-			LM_CALL(readlink, LM_SYS(SYS_readlinkat, AT_FDCWD, path, buf, size), path, buf, size));
+			LM_CALL(readlink, LM_NAMED(readlink, (path, buf, size), readlinkat, (AT_FDCWD, path, buf, size)), path, buf, size));
 }
 
 LM_EXPORT ssize_t __readlink_chk(const char *path, char *buf, size_t size, size_t room)
 {
 	return LM_SSIZE(LM_OP_READLINK, LM_AT(AT_FDCWD, path, 0, 0),
 			size > room ? LM_REAL(__readlink_chk)(path, buf, size, room) :
-			LM_CALL(__readlink_chk, LM_SYS(SYS_readlinkat, AT_FDCWD, path, buf, size), path, buf, size, room));
+			LM_CALL(__readlink_chk,
+				LM_NAMED(readlink, (path, buf, size), readlinkat, (AT_FDCWD, path, buf, size)),
+				path, buf, size, room));
 }
 
 LM_EXPORT ssize_t readlinkat(int dirfd, const char *path, char *buf, size_t size)
@@ -357,7 +359,8 @@ LM_EXPORT char *canonicalize_file_name(const char *path)
 
 LM_EXPORT int unlink(const char *path)
 {
-	return LM_INT(LM_OP_UNLINK, LM_AT(AT_FDCWD, path, 0, 0), LM_CALL(unlink, LM_SYS(SYS_unlinkat, AT_FDCWD, path, 0), path));
+	return LM_INT(LM_OP_UNLINK, LM_AT(AT_FDCWD, path, 0, 0),
+		      LM_CALL(unlink, LM_NAMED(unlink, (path), unlinkat, (AT_FDCWD, path, 0)), path));
 }
 
 LM_EXPORT int unlinkat(int dirfd, const char *path, int flags)
@@ -368,7 +371,8 @@ LM_EXPORT int unlinkat(int dirfd, const char *path, int flags)
 
 LM_EXPORT int rmdir(const char *path)
 {
-	return LM_INT(LM_OP_RMDIR, LM_AT(AT_FDCWD, path, 0, 0), LM_CALL(rmdir, LM_SYS(SYS_unlinkat, AT_FDCWD, path, AT_REMOVEDIR), path));
+	return LM_INT(LM_OP_RMDIR, LM_AT(AT_FDCWD, path, 0, 0),
+		      LM_CALL(rmdir, LM_NAMED(rmdir, (path), unlinkat, (AT_FDCWD, path, AT_REMOVEDIR)), path));
 }
 
 LM_EXPORT int remove(const char *path)
@@ -377,13 +381,14 @@ LM_EXPORT int remove(const char *path)
 	int dir = path && !lm_sys_lstat(path, &st) && S_ISDIR(st.st_mode);
 
 	return LM_INT(dir ? LM_OP_RMDIR : LM_OP_UNLINK, LM_AT(AT_FDCWD, path, 0, 0),
-		      LM_CALL(remove, LM_SYS(SYS_unlinkat, AT_FDCWD, path, dir ? AT_REMOVEDIR : 0), path));
+		      LM_CALL(remove, dir ? LM_NAMED(rmdir, (path), unlinkat, (AT_FDCWD, path, AT_REMOVEDIR)) :
+					    LM_NAMED(unlink, (path), unlinkat, (AT_FDCWD, path, 0)), path));
 }
 
 LM_EXPORT int rename(const char *old, const char *new)
 {
 	return LM_INT(LM_OP_RENAME, LM_TWO(AT_FDCWD, old, AT_FDCWD, new, 0),
-		      LM_CALL(rename, LM_SYS(SYS_renameat, AT_FDCWD, old, AT_FDCWD, new), old, new));
+		      LM_CALL(rename, LM_NAMED(rename, (old, new), renameat, (AT_FDCWD, old, AT_FDCWD, new)), old, new));
 }
 
 LM_EXPORT int renameat(int old_fd, const char *old, int new_fd, const char *new)
@@ -403,7 +408,7 @@ LM_EXPORT int renameat2(int old_fd, const char *old, int new_fd, const char *new
 LM_EXPORT int link(const char *old, const char *new)
 {
 	return LM_INT(LM_OP_LINK, LM_TWO(AT_FDCWD, old, AT_FDCWD, new, 0),
-		      LM_CALL(link, LM_SYS(SYS_linkat, AT_FDCWD, old, AT_FDCWD, new, 0), old, new));
+		      LM_CALL(link, LM_NAMED(link, (old, new), linkat, (AT_FDCWD, old, AT_FDCWD, new, 0)), old, new));
 }
 
 LM_EXPORT int linkat(int old_fd, const char *old, int new_fd, const char *new, int flags)
@@ -417,7 +422,7 @@ LM_EXPORT int linkat(int old_fd, const char *old, int new_fd, const char *new, i
 LM_EXPORT int symlink(const char *text, const char *path)
 {
 	return LM_INT(LM_OP_SYMLINK, LM_AT(AT_FDCWD, path, 0, 0),
-		      LM_CALL(symlink, LM_SYS(SYS_symlinkat, text, AT_FDCWD, path), text, path));
+		      LM_CALL(symlink, LM_NAMED(symlink, (text, path), symlinkat, (text, AT_FDCWD, path)), text, path));
 }
 
 LM_EXPORT int symlinkat(const char *text, int dirfd, const char *path)
@@ -429,7 +434,7 @@ LM_EXPORT int symlinkat(const char *text, int dirfd, const char *path)
 LM_EXPORT int mkdir(const char *path, mode_t mode)
 {
 	return LM_INT(LM_OP_MKDIR, LM_AT(AT_FDCWD, path, 0, 0),
-		      LM_CALL(mkdir, LM_SYS(SYS_mkdirat, AT_FDCWD, path, mode), path, mode));
+		      LM_CALL(mkdir, LM_NAMED(mkdir, (path, mode), mkdirat, (AT_FDCWD, path, mode)), path, mode));
 }
 
 LM_EXPORT int mkdirat(int dirfd, const char *path, mode_t mode)
@@ -451,7 +456,9 @@ LM_EXPORT int mknodat(int dirfd, const char *path, mode_t mode, dev_t dev)
 LM_EXPORT int mkfifo(const char *path, mode_t mode)
 {
 	return LM_INT(LM_OP_MKNOD, LM_AT(AT_FDCWD, path, 0, S_IFIFO | mode),
-		      LM_CALL(mkfifo, LM_SYS(SYS_mknodat, AT_FDCWD, path, S_IFIFO | mode), path, mode));
+		      LM_CALL(mkfifo,
+			      LM_NAMED(mknod, (path, S_IFIFO | mode), mknodat, (AT_FDCWD, path, S_IFIFO | mode)),
+			      path, mode));
 }
 
 LM_EXPORT int mkfifoat(int dirfd, const char *path, mode_t mode)
@@ -475,7 +482,7 @@ LM_EXPORT int truncate64(const char *path, off64_t size)
 LM_EXPORT int chmod(const char *path, mode_t mode)
 {
 	return LM_INT(LM_OP_CHMOD, LM_AT(AT_FDCWD, path, 0, mode),
-		      LM_CALL(chmod, LM_SYS(SYS_fchmodat, AT_FDCWD, path, mode), path, mode));
+		      LM_CALL(chmod, LM_NAMED(chmod, (path, mode), fchmodat, (AT_FDCWD, path, mode)), path, mode));
 }
 
 LM_EXPORT int fchmodat(int dirfd, const char *path, mode_t mode, int flags)
@@ -484,7 +491,8 @@ LM_EXPORT int fchmodat(int dirfd, const char *path, mode_t mode, int flags)
 		      LM_CALL(fchmodat, LM_SYS(SYS_fchmodat, dirfd, path, mode), dirfd, path, mode, flags));
 }
 
-/* By the call all architectures have. */
+#ifndef SYS_utime
+/* Where they are no calls of the kernel's. */
 static int utime_by(const char *path, const struct utimbuf *times)
 {
 	struct timespec ts[2] = { { 0 } };
@@ -511,17 +519,21 @@ static int utimes_by(const char *path, const struct timeval times[2])
 	}
 	return (int)LM_SYS(SYS_utimensat, AT_FDCWD, path, times ? ts : NULL, 0);
 }
+#define LM_UTIME(name, path, times) name##_by(path, times)
+#else
+#define LM_UTIME(name, path, times) LM_SYS(SYS_##name, path, times)
+#endif
 
 LM_EXPORT int utime(const char *path, const struct utimbuf *times)
 {
 	return LM_INT(LM_OP_LINKS, LM_AT(AT_FDCWD, path, 0, 0),
-		      LM_CALL(utime, utime_by(path, times), path, times));
+		      LM_CALL(utime, LM_UTIME(utime, path, times), path, times));
 }
 
 LM_EXPORT int utimes(const char *path, const struct timeval times[2])
 {
 	return LM_INT(LM_OP_LINKS, LM_AT(AT_FDCWD, path, 0, 0),
-		      LM_CALL(utimes, utimes_by(path, times), path, times));
+		      LM_CALL(utimes, LM_UTIME(utimes, path, times), path, times));
 }
 
 LM_EXPORT int lutimes(const char *path, const struct timeval times[2])

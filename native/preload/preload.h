@@ -59,6 +59,16 @@ long lm_direct(long nr, long a, long b, long c, long d, long e);
 #define LM_SYS_(nr, a, b, c, d, e, ...) lm_direct(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
 #define LM_SYS(...) LM_SYS_(__VA_ARGS__, 0, 0, 0, 0, 0)
 
+/*
+ * A call by a name alone, where the architecture has it: libc makes that one, and a filter of the program's own goes by
+ * numbers. Elsewhere the one that takes a dir.
+ */
+#ifdef SYS_open
+#define LM_NAMED(nr, args, at, at_args) LM_SYS(SYS_##nr, LM_UNPAREN args)
+#else
+#define LM_NAMED(nr, args, at, at_args) LM_SYS(SYS_##at, LM_UNPAREN at_args)
+#endif
+
 /* The same for those where a thread may be cancelled: opens. */
 long lm_direct_open(int dirfd, const char *path, int flags, unsigned mode);
 
