@@ -406,6 +406,30 @@ class EngineCornersTest {
   }
 
   @Test
+  void jobRunsAgainWhenATargetNobodyAsksForIsKnownToBeSpoilt() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Pair").target("A", "a").target("B", "b"),
+                "Pair",
+                (stem, acts) -> {
+                  write(acts, "a", "right");
+                  write(acts, "b", "right");
+                })
+            .rule(
+                RuleSketch.rule("Evil").target("E", "evil"),
+                "Evil",
+                (stem, acts) -> {
+                  write(acts, "b", "wrong");
+                  write(acts, "evil", "");
+                });
+    toy.build("a");
+    toy.build("evil");
+    assertEquals(List.of("Pair  : TARGET_POLLUTED"), toy.build("a"));
+    assertEquals("right", toy.disk.read("b"));
+  }
+
+  @Test
   void fileThatAnotherRuleMadeMeanwhileIsMadeAgain() {
     Toy toy =
         new Toy()
