@@ -13,6 +13,7 @@ import java.util.function.BiConsumer;
 import lmake.base.Crc;
 import lmake.engine.Event.FileKind;
 import lmake.graph.DepFlags;
+import lmake.graph.DepVector;
 import lmake.graph.Graph;
 import lmake.rules.RuleBook;
 import lmake.rules.RuleSketch;
@@ -233,7 +234,7 @@ class EngineCornersTest {
     assertEquals("2", toy.disk.read("use"));
   }
 
-  /** A job makes the file that a source names, and is lost with its agent once it has; the source then names the given file. */
+  /** A job makes the file that a source names, and is lost with its agent; the source then names the given file. */
   private static Toy lostAfterItsFile(String then) {
     Toy toy =
         new Toy()
@@ -349,6 +350,107 @@ class EngineCornersTest {
   }
 
   @Test
+  void onlyAJobInErrorRunsAgainWhenItsResourcesChange() {
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("Bad").target("B", "bad").attr("timeout", 1), "Bad", (stem, acts) -> acts.fail())
+            .rule(RuleSketch.rule("Good").target("G", "good").attr("timeout", 1), "Good", (stem, acts) -> write(acts, "good", ""));
+    toy.build("bad", "good");
+    assertEquals(List.of(), toy.build("bad", "good"));
+    toy.rules.put("Bad", RuleSketch.rule("Bad").target("B", "bad").attr("timeout", 2));
+    toy.rules.put("Good", RuleSketch.rule("Good").target("G", "good").attr("timeout", 2));
+    toy.server().readRules();
+    assertEquals(List.of("Bad"), rulesOf(toy.build("bad", "good")));
+  }
+
+  @Test
+  void depOfWhichNobodyKnowsWhatWasReadMakesTheJobRunAgain() {
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("Copy").target("C", "copy"), "Copy", (stem, acts) -> write(acts, "copy", acts.read("src")))
+            .source("src", "1");
+    toy.build("copy");
+    Graph graph = toy.server().graph;
+    int job = graph.writer(graph.node("copy"));
+    DepVector deps = graph.deps(job);
+    graph.setDeps(job, deps.with(0, deps.bits(0) | DepVector.HOT, deps.value(0)));
+    assertEquals(List.of("Copy"), rulesOf(toy.build("copy")));
+    assertEquals(List.of(), toy.build("copy"));
+  }
+
+  @Test
+  void depInErrorThatTheJobMayNoLongerReadDoesNotKeepItFromRunning() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Gen").target("G", "gen"),
+                "Gen",
+                (stem, acts) -> {
+                  write(acts, "gen", "made");
+                  if (acts.read("how").equals("fail")) acts.fail();
+                })
+            .rule(
+                RuleSketch.rule("Use").target("U", "use"),
+                "Use",
+                (stem, acts) -> write(acts, "use", acts.read(acts.read("which"))))
+            .source("how", "well")
+            .source("which", "gen")
+            .source("plain", "given");
+    toy.build("use");
+    assertEquals("made", toy.disk.read("use"));
+    toy.disk.write("how", "fail");
+    toy.disk.write("which", "plain");
+    toy.build("use");
+    assertTrue(toy.ok);
+    assertEquals("given", toy.disk.read("use"));
+  }
+
+  @Test
+  void jobRunsAgainWhenATargetNobodyAsksForIsKnownToBeSpoilt() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Pair").target("A", "a").target("B", "b"),
+                "Pair",
+                (stem, acts) -> {
+                  write(acts, "a", "right");
+                  write(acts, "b", "right");
+                })
+            .rule(
+                RuleSketch.rule("Evil").target("E", "evil"),
+                "Evil",
+                (stem, acts) -> {
+                  write(acts, "b", "wrong");
+                  write(acts, "evil", "");
+                });
+    toy.build("a");
+    toy.build("evil");
+    assertEquals(List.of("Pair  : TARGET_POLLUTED"), toy.build("a"));
+    assertEquals("right", toy.disk.read("b"));
+  }
+
+  @Test
+  void fileThatAnotherRuleMadeMeanwhileIsMadeAgain() {
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("One").target("X", "x"), "One", (stem, acts) -> write(acts, "x", "one"))
+            .rule(RuleSketch.rule("Two").target("Y", "x"), "Two", (stem, acts) -> write(acts, "x", "two"));
+    RuleSketch one = toy.rules.get("One");
+    RuleSketch two = toy.rules.remove("Two");
+    toy.build("x");
+    toy.rules.remove("One");
+    toy.rules.put("Two", two);
+    toy.server().readRules();
+    toy.build("x");
+    assertEquals("two", toy.disk.read("x"));
+    toy.rules.remove("Two");
+    toy.rules.put("One", one);
+    toy.server().readRules();
+    toy.build("x");
+    assertEquals("one", toy.disk.read("x"));
+  }
+
+  @Test
   void starFileNoLongerMadeIsKnownToBeNoMore() {
     Toy toy =
         new Toy()
@@ -380,7 +482,7 @@ class EngineCornersTest {
     toy.build("good");
     toy.build("evil");
     assertFalse(toy.ok);
-    assertEquals(List.of("Good"), rulesOf(toy.build("good")));
+    assertEquals(List.of("Good  : TARGET_POLLUTED"), toy.build("good"));
     assertEquals("right", toy.disk.read("good"));
     assertEquals(List.of(), toy.server().quarantined);
   }
