@@ -30,6 +30,7 @@ final class Execution {
   private List<ValueDeps.Look> looks = List.of();
   private int pid;
   private double crowd = 1;
+  private Schedule.Place place = Schedule.Place.LAST;
   private boolean killed;
 
   /**
@@ -88,6 +89,15 @@ final class Execution {
   /** What it asks of the backend. */
   Demand demand() {
     return new Demand(order.job(), order.attempt(), resources.amounts());
+  }
+
+  /** When it is to run. */
+  Schedule.Place schedule() {
+    return place;
+  }
+
+  void scheduled(Schedule.Place when) {
+    place = when;
   }
 
   /** It ran while so many of its size ran, itself included, on average. */

@@ -88,7 +88,8 @@ final class Executions {
         endEarly(one, JobStatus.EARLY_ERROR, resources.complaints(backend.capacities()));
       } else {
         all.put(order.attempt(), one);
-        backend.submit(demand, schedule.place(demand));
+        one.scheduled(schedule.place(demand));
+        backend.submit(demand, one.schedule().rank());
       }
     } catch (EarlyError e) {
       Resources none = new Resources(Map.of(), Map.of());
