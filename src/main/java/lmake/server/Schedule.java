@@ -44,12 +44,18 @@ final class Schedule {
    * The place of a job in the queue, by a command that wants it.
    *
    * @param eta when the command is thought to be over
+   * @param ownNs what the job is thought to last
    * @param pressureNs of the job
    * @param rank the least goes first
    */
-  record Place(long eta, long pressureNs, long rank) {
+  record Place(long eta, long ownNs, long pressureNs, long rank) {
     /** Nobody wants it any more. */
-    static final Place LAST = new Place(0, 0, Long.MAX_VALUE);
+    static final Place LAST = new Place(0, 0, 0, Long.MAX_VALUE);
+
+    /** True when a job that waits for this one, once it may run, goes before all that have no better rank. */
+    boolean leadsBefore(long other) {
+      return pressureNs > ownNs && rank + ownNs < other;
+    }
   }
 
   private record Begun(long date, double area) {}
@@ -96,7 +102,7 @@ final class Schedule {
       long left = reqs.expectedNs(req) > 0 ? reqs.expectedNs(req) : plan.cost;
       long pressure = engine.pressureMs(req, demand.job()) * MS;
       long rank = reqs.since(req) + left - pressure;
-      if (rank < place.rank) place = new Place(plan.eta, pressure, rank);
+      if (rank < place.rank) place = new Place(plan.eta, engine.expectedMs(demand.job()) * MS, pressure, rank);
     }
     return place;
   }
