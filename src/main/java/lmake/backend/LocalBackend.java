@@ -219,6 +219,13 @@ public final class LocalBackend {
     return running.values().stream().map(Running::demand).toList();
   }
 
+  /** The least place of those that wait; {@code Long.MAX_VALUE} when none does. */
+  public long firstPlace() {
+    long first = Long.MAX_VALUE;
+    for (NavigableSet<Waiting> queue : queues.values()) first = Math.min(first, queue.first().place);
+    return first;
+  }
+
   /** Whether any execution waits. */
   public boolean waits() {
     return !waiting.isEmpty();

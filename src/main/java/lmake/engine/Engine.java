@@ -91,6 +91,11 @@ public final class Engine {
     if (run != null) run.tokens = tokens;
   }
 
+  /** Milliseconds that a job is thought to last. */
+  public long expectedMs(int job) {
+    return turn.matching == null ? 0 : turn.expectedMs(job);
+  }
+
   /** Milliseconds of the longest path from a job, itself included, to what a command asks for; 0 when it has no part in it. */
   public long pressureMs(int req, int job) {
     Req one = turn.reqs.get(req);

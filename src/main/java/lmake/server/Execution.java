@@ -31,6 +31,7 @@ final class Execution {
   private int pid;
   private int tracer = -1;
   private double crowd = 1;
+  private Schedule.Place place = Schedule.Place.LAST;
   private boolean killed;
 
   /**
@@ -89,6 +90,15 @@ final class Execution {
   /** What it asks of the backend. */
   Demand demand() {
     return new Demand(order.job(), order.attempt(), resources.amounts());
+  }
+
+  /** When it is to run. */
+  Schedule.Place schedule() {
+    return place;
+  }
+
+  void scheduled(Schedule.Place when) {
+    place = when;
   }
 
   /** It ran while so many of its size ran, itself included, on average. */

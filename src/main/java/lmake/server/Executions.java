@@ -42,12 +42,17 @@ final class Executions {
   private final Consumer<Event> engine;
   private final Washings washings;
   private final Schedule schedule;
+  private final Consumer<Runnable> later;
   private final LocalBackend backend = new LocalBackend();
   private final Map<Long, Execution> all = new LinkedHashMap<>();
   private Optional<LaunchSite> site = Optional.empty();
 
+  /**
+   * @param engine takes events, to be handled and carried out in one batch with what comes soon after
+   * @param later takes what is to be done in the course of the next batch
+   */
   Executions(Graph graph, Agent agent, Reqs reqs, StartOrders orders, Endings endings, ValueDeps values, Consumer<Event> engine,
-      Schedule schedule) {
+      Schedule schedule, Consumer<Runnable> later) {
     this.graph = graph;
     this.agent = agent;
     this.reqs = reqs;
@@ -56,6 +61,7 @@ final class Executions {
     this.values = values;
     this.engine = engine;
     this.schedule = schedule;
+    this.later = later;
     washings = new Washings(graph, reqs);
   }
 
@@ -88,7 +94,8 @@ final class Executions {
         endEarly(one, JobStatus.EARLY_ERROR, resources.complaints(backend.capacities()));
       } else {
         all.put(order.attempt(), one);
-        backend.submit(demand, schedule.place(demand));
+        one.scheduled(schedule.place(demand));
+        backend.submit(demand, one.schedule().rank());
       }
     } catch (EarlyError e) {
       Resources none = new Resources(Map.of(), Map.of());
@@ -177,7 +184,9 @@ final class Executions {
     release(one);
     washings.say(one.job(), report.end().washed());
     engine.accept(new Event.JobEnded(one.job(), one.attempt(), values.with(one, endings.judge(one, report.end()))));
-    launch();
+    // What waited for it may be more urgent than what waits already: then the engine has its say first.
+    if (backend.waits() && one.schedule().leadsBefore(backend.firstPlace())) later.accept(() -> later.accept(this::launch));
+    else launch();
   }
 
   /** All that ran there is lost. */

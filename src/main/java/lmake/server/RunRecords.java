@@ -45,7 +45,10 @@ final class RunRecords {
         end.stderr(),
         result.messages(),
         HostOs.NAME,
-        launch.isolation().shown());
+        launch.isolation().shown(),
+        Math.round((end.end() - end.start()) / one.crowd()),
+        one.schedule().eta(),
+        one.schedule().pressureNs());
   }
 
   /** Of a run that never was. */

@@ -40,6 +40,24 @@ final class Schedule {
     private long eta;
   }
 
+  /**
+   * The place of a job in the queue, by a command that wants it.
+   *
+   * @param eta when the command is thought to be over
+   * @param ownNs what the job is thought to last
+   * @param pressureNs of the job
+   * @param rank the least goes first
+   */
+  record Place(long eta, long ownNs, long pressureNs, long rank) {
+    /** Nobody wants it any more. */
+    static final Place LAST = new Place(0, 0, 0, Long.MAX_VALUE);
+
+    /** True when a job that waits for this one, once it may run, goes before all that have no better rank. */
+    boolean leadsBefore(long other) {
+      return pressureNs > ownNs && rank + ownNs < other;
+    }
+  }
+
   private record Begun(long date, double area) {}
 
   /** Tokens of what runs, over time. */
@@ -74,15 +92,17 @@ final class Schedule {
     this.reqs = reqs;
   }
 
-  /** The place of a job in the queue, the least first. */
-  long place(Demand demand) {
+  /** The best place that those who want a job give it. */
+  Place place(Demand demand) {
     engine.weigh(demand.job(), demand.tokens());
-    long place = Long.MAX_VALUE;
+    Place place = Place.LAST;
     for (int req : reqs.wanting(demand.job())) {
       Plan plan = plans.get(req);
       if (plan == null) plan = look(req, Dates.now());
       long left = reqs.expectedNs(req) > 0 ? reqs.expectedNs(req) : plan.cost;
-      place = Math.min(place, reqs.since(req) + left - engine.pressureMs(req, demand.job()) * MS);
+      long pressure = engine.pressureMs(req, demand.job()) * MS;
+      long rank = reqs.since(req) + left - pressure;
+      if (rank < place.rank) place = new Place(plan.eta, engine.expectedMs(demand.job()) * MS, pressure, rank);
     }
     return place;
   }
@@ -119,7 +139,7 @@ final class Schedule {
     long start = System.nanoTime();
     engine.renewPressures();
     plans.keySet().forEach(req -> look(req, Dates.now()));
-    backend.reorder(this::place);
+    backend.reorder(demand -> place(demand).rank);
     nextLook = System.nanoTime() + THRIFT * (System.nanoTime() - start);
   }
 

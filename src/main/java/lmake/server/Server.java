@@ -74,7 +74,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     Endings endings = new Endings(store, new Verdicts(graph, reqs, () -> site().rules()));
     ValueDeps values = new ValueDeps(graph, disk, engine::settled);
     executions = new Executions(graph, agent, reqs, new StartOrders(graph, places), endings, values, loop::post,
-        new Schedule(engine, reqs));
+        new Schedule(engine, reqs), loop::post);
     makefiles = new MakefileReader(places, store, graph, disk, agent, this::builds, this::adopt, this::useless);
     lifetime = new Lifetime(lib, connections, loop, this::works, readOnly);
     site = new ServerSite(places, store, graph, engine, makefiles, reqs, executions, lifetime,

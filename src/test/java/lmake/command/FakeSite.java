@@ -96,7 +96,8 @@ final class FakeSite implements Site {
             7, 1, List.of("/bin/bash", "-c", "cat a\n"), Map.of("PATH", "$STD_PATH", "A", "1"), Map.of("cpu", "1"),
             "ld_preload", "", "", "/repo/LMAKE/tmp/1", 0, graph.reason(job), "a+b.cat", "", TEN, TEN + 23_000_000,
             graph.status(job), graph.status(job) == JobStatus.OK ? 0 : 3 << 8, 4_000_000, 2_000_000, 5_595_136,
-            24_000_000, 6, 1234, "out\n".getBytes(), stderr.getBytes(), List.of(messages), "debian/\"12\"/x86_64");
+            24_000_000, 6, 1234, "out\n".getBytes(), stderr.getBytes(), List.of(messages), "debian/\"12\"/x86_64",
+            Map.of(), 11_500_000, TEN + 5_000_000_000L, 1_250_000_000);
     records.put(job, run);
     return run;
   }

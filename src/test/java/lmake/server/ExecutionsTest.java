@@ -64,7 +64,7 @@ class ExecutionsTest {
         new Executions(
             graph, agent, reqs, new StartOrders(graph, places), new Endings(store, this::judge),
             new ValueDeps(graph, disk, (job, node) -> built.contains(node)), events::add,
-            new Schedule(new Engine(graph, 1), reqs));
+            new Schedule(new Engine(graph, 1), reqs), mail::add);
     RuleSketch look = RuleSketch.rule("Look").target("OUT", "{Word:[a-z]*}.look").cmd("{Word}");
     look.put("resources", new JsonObject(Map.of("cpu", look.code(0, "1"))));
     List<String> digest = new ArrayList<>(
