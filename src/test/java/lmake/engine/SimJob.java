@@ -99,6 +99,11 @@ final class SimJob implements SimActs {
     return stems.length == 0 ? "" : stems[0];
   }
 
+  /** An answer is to come, without which it does not go on by itself. */
+  boolean asks() {
+    return waiting != 0;
+  }
+
   boolean waits() {
     return waiting != 0 && !killed;
   }
