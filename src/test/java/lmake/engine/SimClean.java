@@ -158,7 +158,20 @@ final class SimClean {
     }
 
     private String walk(String name, boolean followLast) {
-      return SimDisk.resolve(name, followLast, (here, last) -> look(here).link() ? look(here).content() : null);
+      List<String> dirs = new ArrayList<>();
+      String end =
+          SimDisk.resolve(
+              name,
+              followLast,
+              (here, last) -> {
+                boolean dir = !last && disk.dir(here);
+                Expected one = dir ? file(here) : look(here);
+                if (dir) dirs.add(here);
+                return one.link() ? one.content() : null;
+              });
+      // That a dir is no link goes without saying once there is a file below it.
+      if (end == null || file(end).content() == null) dirs.forEach(this::look);
+      return end;
     }
 
     private Expected see(String name, boolean followLast) {

@@ -258,7 +258,7 @@ final class SimJob implements SimActs {
         true,
         () -> {
           String end = walk(name, true);
-          return end != null && see(end, Accesses.T) != null;
+          return end != null && see(end, Accesses.L | Accesses.T) != null; // to follow a link is to read it
         });
   }
 

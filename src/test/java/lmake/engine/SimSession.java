@@ -349,7 +349,7 @@ class SimSession implements SimServer.Watcher {
         disk.remove(source);
       }
       case 5 -> spoil();
-      case 6 -> changeRule("version", rule -> rule.version = luck.nextInt(3));
+      case 6 -> changeRule("version", rule -> rule.version += luck.nextInt(3) - rule.version % 10);
       case 7 -> toggle();
       case 8 -> changeRule("resources", rule -> rule.cpu = 1 + luck.nextInt(SimWorld.CPUS));
       case 9 -> changePriority();
