@@ -215,8 +215,10 @@ final class JobMaker {
     if (!req.reached(node, goal)) {
       if (belowOwnTarget(job, node)) return; // its own dir to make: it waits for itself no more than for its targets
       walk.found++;
-      walk.enough = state.hasty && !walk.why.none();
-      if (!walk.enough) await(req, job, state, node, goal, walk);
+      walk.enough = state.hasty; // what follows may give no reason to run before this one
+      // Neither a reason to run nor an error can be undone by what follows.
+      boolean decided = !walk.why.none() || !walk.error.none();
+      if (!walk.enough || !decided) await(req, job, state, node, goal, walk);
       return;
     }
     if (req.has(node, Req.TRANSIENT) && (flags & DepFlags.STATIC) == 0) {
@@ -325,6 +327,7 @@ final class JobMaker {
         graph.touchJob(job);
       } else if (!inError && lookAgain(req, job, node, deps)) {
         walk.found++;
+        walk.enough = state.hasty;
         await(req, job, state, node, Req.DISK, walk);
         return;
       } else if (!inError) {

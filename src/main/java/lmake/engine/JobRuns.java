@@ -99,11 +99,11 @@ final class JobRuns {
   }
 
   /**
-   * The job runs once more for a command that was done with it, and takes away a file that it had left to another one: which of
-   * them makes it is to be found again.
+   * The job runs once more for a command that was done with it, for another one of its files. Who needs this one waits again; if it
+   * had been left to another job, which of them makes it is to be found again.
    */
   private void unsettle(Req req, int node, int job) {
-    if (req.killed || !req.reached(node, Req.STATUS) || req.conform(node) == job || req.has(node, Req.MULTI)) return;
+    if (req.killed || !req.reached(node, Req.STATUS) || req.has(node, Req.MULTI)) return;
     req.setReached(node, 0);
     req.setGroup(node, 0);
     req.clear(node, Req.CHECKED | Req.ABSENT | Req.ERR);

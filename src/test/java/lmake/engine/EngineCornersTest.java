@@ -486,4 +486,45 @@ class EngineCornersTest {
     assertEquals("right", toy.disk.read("good"));
     assertEquals(List.of(), toy.server().quarantined);
   }
+
+  /** The job that makes the dep was up to date, until another command found another one of its files missing. */
+  @Test
+  void jobIsNotRunAgainWhileTheJobOfItsDepIs() {
+    for (int seed = 0; seed < 20; seed++) {
+      Toy toy =
+          new Toy()
+              .rule(
+                  RuleSketch.rule("Two").target("A", "a").target("B", "b"),
+                  "Two",
+                  (stem, acts) -> {
+                    for (int i = 0; i < 8; i++) acts.exists("never" + i);
+                    write(acts, "a", "a");
+                    write(acts, "b", "b");
+                  })
+              .rule(
+                  RuleSketch.rule("C").target("C", "c").dep("B", "b"),
+                  "C",
+                  (stem, acts) -> {
+                    for (int i = 0; i < 4; i++) acts.exists("no" + i);
+                    write(acts, "c", "" + acts.read("b"));
+                  });
+      toy.server = new SimServer(toy, toy.disk, new Random(seed), 0);
+      toy.build("c");
+      toy.disk.remove("a");
+      toy.rules.put("C", RuleSketch.rule("C").target("C", "c").dep("B", "b").cmd("other"));
+      toy.server.readRules();
+      toy.server.watcher =
+          new SimServer.Watcher() {
+            @Override
+            public void starts(Action.Start start, String name) {
+              assertTrue(!name.startsWith("C") || toy.disk.read("b") != null, "b is not made when c is");
+            }
+          };
+      int first = toy.server.open(List.of("c"), ReqOptions.DEFAULT);
+      for (int starts = toy.server.started.size(); toy.server.started.size() == starts; ) toy.server.step();
+      toy.build("a");
+      toy.server.run(first);
+      assertEquals("b", toy.disk.read("c"));
+    }
+  }
 }

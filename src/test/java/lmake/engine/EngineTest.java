@@ -606,6 +606,22 @@ class EngineTest {
   }
 
   @Test
+  void errorMetBeforeTheAwaitedDepSettlesAJobOfALoop() {
+    Toy toy = new Toy().source("a.list", "s").source("b.list", "a.out").source("s", "1");
+    toy.rule(
+        RuleSketch.rule("Out").target("T", "{F:[ab]}.out").dep("L", "{F}.list"),
+        "Out",
+        (stem, read) -> file(stem + ".out", read.apply(read.apply(stem + ".list"))));
+    toy.build("b.out");
+    assertTrue(toy.ok);
+    toy.disk.write("a.list", "b.out");
+    toy.disk.remove("b.list");
+    String said = toy.build("a.out");
+    assertFalse(toy.ok);
+    assertTrue(said.contains("dep_error") && !said.contains("cycle"), said);
+  }
+
+  @Test
   void limitsOfRunsAndSubmissionsStopAJob() {
     Toy toy = dyn();
     ReqOptions once = new ReqOptions(false, false, 0, 1, 0, false, false, false, false, false, false, false);

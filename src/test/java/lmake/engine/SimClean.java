@@ -49,6 +49,9 @@ final class SimClean {
   /** Some job may read a file whose status alone is certain. */
   boolean unsure;
 
+  /** Some job was told of an error, and may do without what is in error. */
+  boolean tolerant;
+
   private final SimWorld world;
   private final SimDisk disk;
   private final Predicate<String> nobodys; // no job ever wrote it
@@ -155,7 +158,20 @@ final class SimClean {
     }
 
     private String walk(String name, boolean followLast) {
-      return SimDisk.resolve(name, followLast, (here, last) -> look(here).link() ? look(here).content() : null);
+      List<String> dirs = new ArrayList<>();
+      String end =
+          SimDisk.resolve(
+              name,
+              followLast,
+              (here, last) -> {
+                boolean dir = !last && disk.dir(here);
+                Expected one = dir ? file(here) : look(here);
+                if (dir) dirs.add(here);
+                return one.link() ? one.content() : null;
+              });
+      // That a dir is no link goes without saying once there is a file below it.
+      if (end == null || file(end).content() == null) dirs.forEach(this::look);
+      return end;
     }
 
     private Expected see(String name, boolean followLast) {
@@ -209,6 +225,7 @@ final class SimClean {
 
     private String line(String name) {
       Expected one = file(name);
+      tolerant |= one.error();
       return one.error() ? "error - " + name : "ok " + Crc.show(one.crc()) + " " + name;
     }
 

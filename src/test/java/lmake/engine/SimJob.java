@@ -99,6 +99,11 @@ final class SimJob implements SimActs {
     return stems.length == 0 ? "" : stems[0];
   }
 
+  /** An answer is to come, without which it does not go on by itself. */
+  boolean asks() {
+    return waiting != 0;
+  }
+
   boolean waits() {
     return waiting != 0 && !killed;
   }
@@ -253,7 +258,7 @@ final class SimJob implements SimActs {
         true,
         () -> {
           String end = walk(name, true);
-          return end != null && see(end, Accesses.T) != null;
+          return end != null && see(end, Accesses.L | Accesses.T) != null; // to follow a link is to read it
         });
   }
 

@@ -215,14 +215,16 @@ final class SimServer {
   private void answer(Action.Answer answer) {
     SimJob job = jobs.get(answer.job());
     if (job == null || job.attempt != answer.attempt()) return;
-    if (job.paused) backend.resume(answer.attempt());
-    job.paused = false;
     job.answered(answer);
+    // Several questions may be open: answers to others do not make it go on.
+    if (!job.paused || job.asks()) return;
+    job.paused = false;
+    backend.resume(answer.attempt());
   }
 
   /** A job asks; while it waits for deps to be made, others may use its resources. */
   void ask(SimJob job, Event.JobAsks ask, boolean pause) {
-    job.paused = pause;
+    job.paused |= pause;
     if (pause) backend.pause(job.attempt);
     tell(ask);
   }

@@ -71,6 +71,7 @@ final class SimWorld implements SimProject {
     boolean incremental;
     boolean sourceOk;
     boolean side;
+    boolean owned; // another rule makes the side target for good
     boolean removed;
     int stray; // 0 none, 1 a file of nobody, 2 the target of another job
     int cpu = 1;
@@ -156,7 +157,8 @@ final class SimWorld implements SimProject {
     rules.add(rule);
     if (rule.sourceOk) sources.addAll(List.of("w" + layer + "_a", "w" + layer + "_b"));
     if ((rule.optional || rule.star) && fallback) rules.add(fallback(rule));
-    if (rule.side && owner) rules.add(owner(rule));
+    rule.owned = rule.side && owner;
+    if (rule.owned) rules.add(owner(rule));
     if (layer > 0) return;
     rules.add(choice(rule, "V", 1, random.nextBoolean() ? "z0" : "s0"));
     rules.add(choice(rule, "U", -1, "s1"));
@@ -351,6 +353,8 @@ final class SimWorld implements SimProject {
   private static boolean names(SimRule rule, String stem, String word) {
     for (String name : word.split("[|?@!^+*%]")) {
       if (targetOf(rule, name) && rule.stem(name).equals(stem)) return true;
+      // What it read would be made by another one for good, and lost as soon as it writes it.
+      if (rule.owned && name.equals("q" + rule.layer + "_" + stem)) return true;
       // An error of a static dep is one whatever is said of it later.
       if (word.endsWith("^") && statics(rule, stem).contains(name)) return true;
     }
