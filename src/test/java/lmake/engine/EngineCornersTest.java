@@ -306,14 +306,17 @@ class EngineCornersTest {
                 "Ask",
                 (stem, acts) -> {
                   String content = acts.read("gen");
+                  for (int i = 0; i < 30; i++) acts.exists("never" + i); // long enough for the other to end
                   acts.checkDeps(true);
                   wentOn.add("2".equals(content));
                   write(acts, "ask", content);
                 })
-            .source("src", "2");
-    toy.disk.write("gen", "of yore");
-    toy.build("ask");
+            .source("src", "1");
+    toy.build("gen");
+    toy.disk.write("src", "2");
+    toy.build("ask", "gen");
     assertTrue(toy.ok);
+    assertEquals(List.of("Gen", "Ask", "Gen", "Ask"), rulesOf(toy.server().started));
     assertEquals("2", toy.disk.read("ask"));
     assertFalse(wentOn.contains(false));
   }
