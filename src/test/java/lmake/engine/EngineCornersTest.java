@@ -234,8 +234,18 @@ class EngineCornersTest {
     assertEquals("2", toy.disk.read("use"));
   }
 
-  /** A job makes the file that a source names, and is lost with its agent; the source then names the given file. */
-  private static Toy lostAfterItsFile(String then) {
+  /** A job that is lost is lost with its agent. */
+  private static Random agentsDie() {
+    return new Random(1) {
+      @Override
+      public boolean nextBoolean() {
+        return false;
+      }
+    };
+  }
+
+  /** A job makes the file that a source names, and is lost with its agent; the source then names another. */
+  private static Toy lostAfterItsFile() {
     Toy toy =
         new Toy()
             .rule(
@@ -248,37 +258,38 @@ class EngineCornersTest {
             .source("which", "1")
             .source("more", "1")
             .source("last", "1");
-    Random agentsDie = new Random(1) {
-      @Override
-      public boolean nextBoolean() {
-        return false;
-      }
-    };
-    toy.server = new SimServer(toy, toy.disk, agentsDie, 0);
+    toy.server = new SimServer(toy, toy.disk, agentsDie(), 0);
     toy.build("out/1");
     toy.disk.write("more", "2");
     int from = toy.server().started.size();
-    int req = toy.server().open(List.of("out/" + then), ReqOptions.DEFAULT);
+    int req = toy.server().open(List.of("out/2"), ReqOptions.DEFAULT);
     while (!"2".equals(toy.disk.read("out/1"))) toy.server().step();
-    if (!then.equals("1")) toy.disk.write("which", then);
+    toy.disk.write("which", "2");
     toy.server().lossRate = 1;
     while (toy.server().started.size() == from + 1 && !toy.server().done.containsKey(req)) toy.server().step();
     toy.server().lossRate = 0;
     toy.server().run(req);
-    toy.ok = toy.server().done.get(req).ok();
     return toy;
   }
 
   @Test
   void jobLostOnceRunsAgain() {
-    Toy toy = lostAfterItsFile("1");
-    assertTrue(toy.ok);
-    assertEquals(List.of("Star", "Star", "Star"), rulesOf(toy.server().started));
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("Copy").target("C", "copy"), "Copy", (stem, acts) -> write(acts, "copy", acts.read("src")))
+            .source("src", "1");
+    toy.server = new SimServer(toy, toy.disk, agentsDie(), 1);
+    int req = toy.server().open(List.of("copy"), ReqOptions.DEFAULT);
+    while (toy.server().started.size() < 2 && !toy.server().done.containsKey(req)) toy.server().step();
+    toy.server().lossRate = 0;
+    toy.server().run(req);
+    assertTrue(toy.server().done.get(req).ok());
+    assertEquals(List.of("Copy", "Copy"), rulesOf(toy.server().started));
   }
 
   @Test
   void starFileOfALostRunIsWashedByTheNextOne() {
-    Toy toy = lostAfterItsFile("2");
+    Toy toy = lostAfterItsFile();
     toy.build("out/2");
     assertTrue(toy.ok);
     assertEquals(null, toy.disk.read("out/1"));
@@ -295,14 +306,17 @@ class EngineCornersTest {
                 "Ask",
                 (stem, acts) -> {
                   String content = acts.read("gen");
+                  for (int i = 0; i < 30; i++) acts.exists("never" + i); // long enough for the other to end
                   acts.checkDeps(true);
                   wentOn.add("2".equals(content));
                   write(acts, "ask", content);
                 })
-            .source("src", "2");
-    toy.disk.write("gen", "of yore");
-    toy.build("ask");
+            .source("src", "1");
+    toy.build("gen");
+    toy.disk.write("src", "2");
+    toy.build("ask", "gen");
     assertTrue(toy.ok);
+    assertEquals(List.of("Gen", "Ask", "Gen", "Ask"), rulesOf(toy.server().started));
     assertEquals("2", toy.disk.read("ask"));
     assertFalse(wentOn.contains(false));
   }
