@@ -116,6 +116,8 @@ class ExecutionsTest {
     Event.JobEnded end = (Event.JobEnded) events.get(0);
     assertThat(end.attempt()).isEqualTo(3);
     assertThat(end.result().status()).isEqualTo(JobStatus.KILLED);
+    for (int i = 1; i <= 2; i++) executions.kill(new Action.Kill(i, i, false));
+    while (executions.any()) next(); // as long as there are
   }
 
   @Test
