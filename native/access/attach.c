@@ -45,7 +45,7 @@ int lm_attach(struct lm_attached *to, struct lm_area *area, const char *value, c
 	strcpy(to->entry, LM_LOG_ENV "=");
 	strcat(to->entry, value);
 	to->entry[sizeof(LM_LOG_ENV) + n] = 0;
-	fd = lm_sys3(SYS_open, (long)(to->entry + sizeof(LM_LOG_ENV)), O_RDWR | O_CLOEXEC, 0);
+	fd = lm_sys4(SYS_openat, AT_FDCWD, (long)(to->entry + sizeof(LM_LOG_ENV)), O_RDWR | O_CLOEXEC, 0);
 	to->entry[sizeof(LM_LOG_ENV) + n] = ':';
 	*why = "the log cannot be opened";
 	if (fd < 0)

@@ -98,14 +98,14 @@ static int can_change_dir(const struct lm_view *v, const struct lm_path *p, dev_
 		return 0;
 	if (dev)
 		*dev = st.st_dev;
-	return !lm_sys3(SYS_access, (long)seen, 3 /* W_OK | X_OK */, 0);
+	return !lm_sys3(SYS_faccessat, AT_FDCWD, (long)seen, 3 /* W_OK | X_OK */);
 }
 
 static int can_write(const struct lm_view *v, const struct lm_path *p)
 {
 	char buf[LM_PATH_MAX + 64];
 
-	return !lm_sys3(SYS_access, (long)lm_seen(v, p->real, buf), 2 /* W_OK */, 0);
+	return !lm_sys3(SYS_faccessat, AT_FDCWD, (long)lm_seen(v, p->real, buf), 2 /* W_OK */);
 }
 
 void lm_args_of(const struct lm_row *row, const unsigned long regs[6], struct lm_args *args)
@@ -267,7 +267,7 @@ static void begin_link(const struct lm_view *v, struct lm_access *acc, const str
 		note(v, &acc->a, LM_L | LM_R);
 	look(v, &acc->a, &s);
 	if (matters(v, &acc->b))
-		begin_create(v, &acc->b, acc->a.none || (s.mode && !S_ISDIR(s.mode)), &acc->done_b);
+		begin_create(v, &acc->b, (acc->a.none && !acc->a.cut) || (s.mode && !S_ISDIR(s.mode)), &acc->done_b);
 	else
 		acc->done_b = LM_WRITE;
 }
@@ -367,7 +367,7 @@ static void make_dirs(const struct lm_view *v, struct lm_path *p)
 		if (i < p->len && p->real[i] != '/')
 			continue;
 		p->real[i] = 0;
-		lm_sys3(SYS_mkdir, (long)lm_seen(v, p->real, buf), 0777, 0);
+		lm_sys3(SYS_mkdirat, AT_FDCWD, (long)lm_seen(v, p->real, buf), 0777);
 		if (i < p->len)
 			p->real[i] = '/';
 	}
@@ -519,6 +519,11 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 		lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
 		if (matters(v, &acc->a))
 			acc->after = LM_L | LM_R | LM_T;
+		break;
+	case LM_OP_STATX_TOLD:
+		lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
+		if (matters(v, &acc->a))
+			acc->after = statx_bits(args->mode);
 		break;
 	case LM_OP_STATX:
 		begin_look(v, acc, args, statx_bits(args->mode), follow);

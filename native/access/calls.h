@@ -15,7 +15,7 @@ enum lm_op {
 	LM_OP_OPEN,
 	LM_OP_OPENAT2,	/* flags are in a struct open_how: the door fetches them, then it is LM_OP_OPEN */
 	LM_OP_STAT,
-	LM_OP_STAT_TOLD, /* what it tells is given to lm_end */
+	LM_OP_STAT_TOLD, LM_OP_STATX_TOLD, /* what it tells is given to lm_end */
 	LM_OP_STATX,
 	LM_OP_ACCESS,
 	LM_OP_READLINK,
@@ -53,7 +53,7 @@ struct lm_row {
 };
 
 #define LM_N_ROWS 480
-extern const struct lm_row lm_rows[LM_N_ROWS];	/* by number of system call (x86-64) */
+extern const struct lm_row lm_rows[LM_N_ROWS];	/* by number of system call */
 
 /* An open how: flags, mode, resolve as openat2 reads them. */
 struct lm_open_how {

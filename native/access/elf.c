@@ -35,7 +35,7 @@ struct search {
 };
 
 static const char system_dirs[][32] = {
-	"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib", "/usr/lib",
+	"/lib/" LM_TRIPLET, "/usr/lib/" LM_TRIPLET, "/lib64", "/usr/lib64", "/lib", "/usr/lib",
 };
 
 static uint32_t hash(const char *s)
@@ -114,7 +114,7 @@ static int read_object(int fd, const char *real, struct object *o, char *interp)
 	memcpy(o->origin, real, slash ? (size_t)(slash - real) : 0);
 	o->origin[slash ? slash - real : 0] = 0;
 	if (lm_sys_pread(fd, &eh, sizeof(eh), 0) != sizeof(eh) || memcmp(eh.e_ident, ELFMAG, SELFMAG) ||
-	    eh.e_ident[EI_CLASS] != ELFCLASS64 || eh.e_machine != EM_X86_64)
+	    eh.e_ident[EI_CLASS] != ELFCLASS64 || eh.e_machine != LM_ELF_MACHINE)
 		return -1;
 	n = lm_sys_pread(fd, ph, sizeof(ph), (off_t)eh.e_phoff) / (long)sizeof(*ph);
 	if (n > eh.e_phnum)
@@ -129,10 +129,18 @@ static int read_object(int fd, const char *real, struct object *o, char *interp)
 }
 
 /* Dirs in which loaders of glibc look first, below each dir of a list. */
+#if defined(__x86_64__)
+#define PLATFORM "x86_64"
 static const char variants[][24] = {
 	"glibc-hwcaps/x86-64-v4", "glibc-hwcaps/x86-64-v3", "glibc-hwcaps/x86-64-v2",
 	"tls/x86_64/x86_64", "tls/x86_64", "tls", "x86_64/x86_64", "x86_64",	/* until 2.36 */
 };
+#else
+#define PLATFORM "aarch64"
+static const char variants[][24] = {
+	"tls/aarch64/atomics", "tls/aarch64", "tls/atomics", "tls", "aarch64/atomics", "aarch64", "atomics",	/* until 2.36 */
+};
+#endif
 
 /* Which of them are tried depends on the processor, and on what was found missing before: all are recorded. */
 void lm_variants_note(const struct lm_view *v, struct lm_path *p, const char *name)
@@ -192,7 +200,7 @@ static int expand(struct search *s, const char *dir, size_t n, const char *origi
 {
 	static const struct {
 		const char *key, *value;
-	} words[] = { { "ORIGIN", NULL }, { "LIB", "lib/x86_64-linux-gnu" }, { "PLATFORM", "x86_64" } };
+	} words[] = { { "ORIGIN", NULL }, { "LIB", "lib/" LM_TRIPLET }, { "PLATFORM", PLATFORM } };
 	char *out = s->candidate, *end = s->candidate + sizeof(s->candidate) - 1;
 	const char *stop = dir + n;
 	size_t i, k, m;

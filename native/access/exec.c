@@ -77,7 +77,7 @@ static int escapes(const struct lm_view *v, const struct lm_path *p, int fd, con
 		lm_refuse(v, "%s changes user, group or capabilities: it is not seen by ld_preload" INSTEAD, name, "");
 		return 1;
 	}
-	if (n < (long)sizeof(*eh) || head[EI_CLASS] != ELFCLASS64 || eh->e_machine != EM_X86_64) {
+	if (n < (long)sizeof(*eh) || head[EI_CLASS] != ELFCLASS64 || eh->e_machine != LM_ELF_MACHINE) {
 		lm_refuse(v, "executable %s is of another architecture (32 bit?): it is not seen by ld_preload" INSTEAD,
 			  name, "");
 		return 1;

@@ -17,6 +17,7 @@
 /* In bss, 0 until opened: no relocation. */
 __attribute__((visibility("hidden"), used)) uintptr_t lm_gate_at;
 
+#if defined(__x86_64__)
 __asm__(
 	".text\n"
 	".globl lm_sys\n"
@@ -40,6 +41,30 @@ __asm__(
 	"1:	jmp *%rax\n"
 	".size lm_sys, .-lm_sys\n"
 );
+#else
+__asm__(
+	".text\n"
+	".globl lm_sys\n"
+	".hidden lm_sys\n"
+	".type lm_sys, %function\n"
+	"lm_sys:\n"
+	"	adrp x16, lm_gate_at\n"
+	"	ldr x16, [x16, #:lo12:lm_gate_at]\n"
+	"	cbnz x16, 1f\n"
+	".globl lm_gate_code\n"
+	".hidden lm_gate_code\n"
+	"lm_gate_code:\n"
+	"	hint #34\n"		/* bti c */
+	"	mov x8, x6\n"
+	"	svc #0\n"
+	"	ret\n"
+	".globl lm_gate_end\n"
+	".hidden lm_gate_end\n"
+	"lm_gate_end:\n"
+	"1:	br x16\n"
+	".size lm_sys, .-lm_sys\n"
+);
+#endif
 
 int lm_gate_open(void)
 {
@@ -56,6 +81,9 @@ int lm_gate_open(void)
 		return -EEXIST;
 	}
 	memcpy((void *)at, lm_gate_code, (size_t)(lm_gate_end - lm_gate_code));
+#ifdef __aarch64__
+	__builtin___clear_cache((char *)at, (char *)at + (lm_gate_end - lm_gate_code));
+#endif
 	at = lm_sys3(SYS_mprotect, at, LM_GATE_SIZE, PROT_READ | PROT_EXEC);
 	if (at < 0) {
 		lm_sys3(SYS_munmap, (long)LM_GATE_ADDR, LM_GATE_SIZE, 0);

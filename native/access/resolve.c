@@ -174,6 +174,12 @@ static uint64_t dir_key(const struct lm_view *v, const struct lm_path *out)
 	return XXH3_64bits_withSeed(out->real, out->len, ((uint64_t)lm_gen(v) << 8) | 0xd1) | 1;
 }
 
+/* As dir_key, of a component known to be a dir and told to be no link. */
+static uint64_t left_key(const struct lm_view *v, const struct lm_path *out)
+{
+	return XXH3_64bits_withSeed(out->real, out->len, ((uint64_t)lm_gen(v) << 8) | 0xd2) | 1;
+}
+
 /* May this component be a link for us? Within the repo that depends on link_support. */
 static int may_be_link(const struct lm_view *v, const struct lm_path *out, int last)
 {
@@ -220,12 +226,32 @@ static unsigned own_pid(const struct lm_view *v)
 	return pid ? pid : (unsigned)v->pid;
 }
 
-/* A dir left through "..": were it a link, the path would lead elsewhere. */
-static void note_left(const struct lm_view *v, const struct lm_path *out)
+/*
+ * A dir left through "..": were it a link, the path would lead elsewhere. Where it is a file the call will fail: -1, and
+ * then the file is all the call has touched.
+ */
+static int note_left(const struct lm_view *v, const struct lm_path *out)
 {
-	if (lm_where(v->area, out->real, out->len) == LM_IN_REPO && may_be_link(v, out, 0) &&
-	    !lm_noted(v, out->real, out->len, LM_L))
+	enum lm_where where = lm_where(v->area, out->real, out->len);
+	uint64_t key = 0;
+	struct stat st;
+
+	if (where != LM_IN_REPO && where != LM_IN_SOURCE)
+		return 0;
+	if (v->cache) {
+		key = left_key(v, out);
+		if (lm_texts_has(v->cache, key))
+			return 0;
+	}
+	if (!lm_sys_lstat(LM_SEEN(v, out->real), &st) && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode)) {
+		lm_note(v, out->real, out->len, LM_L | LM_R | LM_T, lm_sig_of(&st), lm_sig_of(&st) ? lm_date_of(&st) : 0);
+		return -1;
+	}
+	if (where == LM_IN_REPO && may_be_link(v, out, 0) && !lm_noted(v, out->real, out->len, LM_L))
 		lm_note(v, out->real, out->len, LM_L, LM_SIG_NONE, 0);
+	if (key)
+		lm_texts_add(v->cache, key);
+	return 0;
 }
 
 /* Text of the link `out` stands at, in buf. The length, 0 if it is no link, -errno. */
@@ -316,7 +342,10 @@ static int step(struct walk *w, int follow)
 			out->cut = 1;
 			return 1;	/* the call fails at the missing component: that is all it tells */
 		}
-		note_left(w->v, out);
+		if (note_left(w->v, out) < 0) {
+			out->cut = 1;
+			return -1;
+		}
 		pop(out);
 		return 0;
 	}

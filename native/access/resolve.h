@@ -10,7 +10,7 @@
 struct lm_path {
 	uint8_t  none;			/* stands for no file that has a name: nothing is to be recorded */
 	uint8_t  absent;		/* a component on the way is missing */
-	uint8_t  cut;			/* .. after a missing component: the call will fail, whatever it is */
+	uint8_t  cut;			/* .. after a missing component, or a file: the call will fail, whatever it is */
 	uint8_t  moving;		/* through a link of /proc or /dev: next time the text may stand for another file */
 	enum lm_where where;
 	uint32_t len;
@@ -21,7 +21,8 @@ struct lm_path {
 /*
  * Resolve `path` seen from `dirfd` (AT_FDCWD: the cwd). `follow`: also a link in the last place. Each link crossed in
  * the repo or in a source dir is recorded with L. After a missing component the text is kept as it is. A loop, or a
- * name too long, gives `none`: the links crossed are recorded, the leaf is not.
+ * name too long, gives `none`: the links crossed are recorded, the leaf is not. So does a file that is left by "..",
+ * with `cut` set: that file is recorded as read, and is all that matters.
  */
 void lm_resolve(const struct lm_view *v, struct lm_path *out, int dirfd, const char *path, int follow);
 

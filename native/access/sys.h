@@ -1,8 +1,8 @@
 /*
  * System calls without libc: errno is not touched, nothing of the program's can be in between. For code that runs in
- * traced processes, any thread; the agent uses it through the same files. x86-64 only, as is the table of calls. All go
- * through the gate (gate.h) where it is open, so that a tracer of system calls does not take them for the program's.
- * All return the value of the call, or -errno.
+ * traced processes, any thread; the agent uses it through the same files. Only calls that x86-64 and aarch64 both have are
+ * made. All go through the gate (gate.h) where it is open, so that a tracer of system calls does not take them for the
+ * program's. All return the value of the call, or -errno.
  */
 #ifndef LMAKE_ACCESS_SYS_H
 #define LMAKE_ACCESS_SYS_H
@@ -15,8 +15,16 @@
 
 #include "gate.h"
 
-#ifndef __x86_64__
-#error "the tracer knows the system calls of x86-64 only"
+#if defined(__x86_64__)
+#define LM_AUDIT_ARCH  AUDIT_ARCH_X86_64
+#define LM_ELF_MACHINE EM_X86_64
+#define LM_TRIPLET     "x86_64-linux-gnu"
+#elif defined(__aarch64__)
+#define LM_AUDIT_ARCH  AUDIT_ARCH_AARCH64
+#define LM_ELF_MACHINE EM_AARCH64
+#define LM_TRIPLET     "aarch64-linux-gnu"
+#else
+#error "the tracer knows the system calls of x86-64 and aarch64 only"
 #endif
 
 static inline long lm_sys6(long nr, long a, long b, long c, long d, long e, long f)
@@ -36,17 +44,17 @@ static inline long lm_sys4(long nr, long a, long b, long c, long d)
 
 static inline long lm_sys_readlink(const char *path, char *buf, size_t size)
 {
-	return lm_sys3(SYS_readlink, (long)path, (long)buf, (long)size);
+	return lm_sys4(SYS_readlinkat, AT_FDCWD, (long)path, (long)buf, (long)size);
 }
 
 static inline long lm_sys_lstat(const char *path, struct stat *st)
 {
-	return lm_sys3(SYS_lstat, (long)path, (long)st, 0);
+	return lm_sys4(SYS_newfstatat, AT_FDCWD, (long)path, (long)st, AT_SYMLINK_NOFOLLOW);
 }
 
 static inline long lm_sys_stat(const char *path, struct stat *st)
 {
-	return lm_sys3(SYS_stat, (long)path, (long)st, 0);
+	return lm_sys4(SYS_newfstatat, AT_FDCWD, (long)path, (long)st, 0);
 }
 
 static inline long lm_sys_fstat(int fd, struct stat *st)
@@ -56,7 +64,7 @@ static inline long lm_sys_fstat(int fd, struct stat *st)
 
 static inline long lm_sys_open(const char *path, int flags)
 {
-	return lm_sys3(SYS_open, (long)path, flags | O_CLOEXEC, 0);
+	return lm_sys4(SYS_openat, AT_FDCWD, (long)path, flags | O_CLOEXEC, 0);
 }
 
 static inline long lm_sys_pread(int fd, void *buf, size_t size, off_t offset)

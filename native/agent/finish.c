@@ -7,9 +7,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "../access/crc.h"
 #include "../access/log.h"
+#include "../lib/beneath.h"
 #include "slots.h"
 
 #define OVERFLOW "the log of accesses is full, its result cannot be trusted, consider : split the job"
@@ -24,27 +26,65 @@ static bool is_ours(const char *name)
 	return false;
 }
 
-/* What the file is now. No crc of what a killed job has left: nobody will use it. */
-static void look_at_end(struct access *a, bool killed)
+static bool is_written(const struct access *a)
 {
-	int64_t date;
-
-	if (!is_ours(a->name))
-		return;
-	if (!killed && (a->wanted || a->bits & (LM_WRITE | LM_UNLINK)))
-		lm_crc_at(AT_FDCWD, a->name, &a->crc, &a->end_sig, &date);
-	else
-		a->end_sig = name_sig(a->name, &date);
+	return a->wanted || a->bits & (LM_WRITE | LM_UNLINK);
 }
 
-/* Of a file written, or wanted, that is there: what the job has made, near enough. */
-static uint64_t size_of(const struct access *a)
+/* Nothing was done: no write that came about, no word of a call. */
+static bool is_void(const struct access *a)
 {
-	struct stat st;
+	return !a->bits && !a->wanted && !a->group && !a->dep_flags && !a->target_flags;
+}
 
-	if (a->end_sig <= LM_SIG_UNKNOWN || !(a->wanted || a->bits & LM_WRITE) || lstat(a->name, &st) < 0)
+/*
+ * What a file that was written, or wanted, is now; its size is returned, near enough. A dir that has become a link since
+ * leads to a file of another name, which is not looked at. No crc of what a killed job has left: nobody will use it.
+ */
+static uint64_t look_at_written(struct access *a, bool killed)
+{
+	const char *leaf = a->name;
+	struct stat st;
+	int64_t date;
+	int dir = *a->name == '/' ? AT_FDCWD : lm_parent_open(AT_FDCWD, a->name, &leaf);
+	bool there;
+
+	a->end_sig = LM_SIG_NONE;
+	a->crc = killed ? LM_CRC_UNKNOWN : LM_CRC_NONE;
+	if (dir < 0 && dir != AT_FDCWD)
 		return 0;
-	return (uint64_t)st.st_size;
+	there = !fstatat(dir, leaf, &st, AT_SYMLINK_NOFOLLOW);
+	if (!killed)
+		lm_crc_at(dir, leaf, &a->crc, &a->end_sig, &date);
+	else if (there)
+		a->end_sig = lm_sig_of(&st);
+	if (dir != AT_FDCWD)
+		close(dir);
+	return there && a->end_sig > LM_SIG_UNKNOWN && (a->wanted || a->bits & LM_WRITE) ? (uint64_t)st.st_size : 0;
+}
+
+/* Those first, as they tell whether the job has made links: then names that were only read may lead elsewhere, too. */
+static uint64_t look_at_end(struct merged *m, bool killed)
+{
+	bool links = killed;
+	uint64_t made = 0;
+	int64_t date;
+
+	for (uint32_t i = 0; i < m->n; i++) {
+		struct access *a = &m->list[i];
+
+		if (is_void(a) || !is_written(a) || !is_ours(a->name))
+			continue;
+		made += look_at_written(a, killed);
+		links = links || a->crc == LM_CRC_UNKNOWN || (a->crc > LM_CRC_EMPTY && a->crc & 1);
+	}
+	for (uint32_t i = 0; i < m->n; i++) {
+		struct access *a = &m->list[i];
+
+		if (!is_void(a) && !is_written(a) && is_ours(a->name))
+			a->end_sig = links ? name_sig_physical(a->name, &date) : name_sig(a->name, &date);
+	}
+	return made;
 }
 
 static void put_access(struct lm_buf *b, const struct access *a)
@@ -67,18 +107,14 @@ static void put_access(struct lm_buf *b, const struct access *a)
 static uint64_t put_accesses(struct lm_buf *b, struct merged *m, bool killed)
 {
 	size_t count = b->len;
-	uint64_t made = 0;
+	uint64_t made = look_at_end(m, killed);
 	uint32_t n = 0;
 
 	lm_put_u32(b, 0);
 	for (uint32_t i = 0; i < m->n; i++) {
-		struct access *a = &m->list[i];
-
-		if (!a->bits && !a->wanted && !a->group && !a->dep_flags && !a->target_flags)
-			continue;	/* a write that did not happen */
-		look_at_end(a, killed);
-		put_access(b, a);
-		made += size_of(a);
+		if (is_void(&m->list[i]))
+			continue;
+		put_access(b, &m->list[i]);
 		n++;
 	}
 	lm_set_u32(b, count, n);

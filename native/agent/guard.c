@@ -108,8 +108,10 @@ static void guard(pid_t agent)
 	dup2(null, 0);
 	dup2(null, 1);
 	for (;;) {
-		pid = waitpid(-1, &status, 0);
-		if (pid == agent)
+		pid = waitpid(-1, &status, WUNTRACED);
+		if (pid == agent && WIFSTOPPED(status))
+			kill(agent, SIGCONT);	/* by a job: stopped, it would serve nobody, and be waited for */
+		else if (pid == agent)
 			break;
 		if (pid < 0 && errno != EINTR)
 			_exit(1);

@@ -70,6 +70,7 @@ void proto_started(const struct job *job)
 	lm_put_u64(&agent.out, job->order.seq);
 	lm_put_u64(&agent.out, (uint64_t)job->start);
 	lm_put_u32(&agent.out, (uint32_t)job->pid);
+	lm_put_u8(&agent.out, job->order.autodep);
 	lm_frame_close(&agent.out, at);
 	if (!alone)
 		return;

@@ -15,6 +15,8 @@
 
 #include "../wire/wire.h"
 
+#define SILENCE_MS 2000		/* of the server, before we ask what it is doing */
+
 static int wake[2] = { -1, -1 };	/* written by the signal handler */
 
 static void on_interrupt(int sig)
@@ -143,6 +145,37 @@ static void pass_interrupt(int sock, bool *interrupted)
 	lm_buf_free(&b);
 }
 
+/* The state of a process, as the kernel abbreviates it; 0: not known. */
+static char state_of(pid_t pid)
+{
+	char name[40], text[300], *at;
+	ssize_t n;
+	int fd;
+
+	snprintf(name, sizeof name, "/proc/%d/stat", (int)pid);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = 0;
+	at = strrchr(text, ')');	/* the name before it may hold anything */
+	return at && at[1] ? at[2] : 0;
+}
+
+/* The server is silent. It may have much to do; stopped, as by a job or by hand, it would be silent for ever. */
+static void send_on(int sock, bool *told)
+{
+	struct ucred server;
+	socklen_t n = sizeof server;
+
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &server, &n) < 0 || server.pid <= 0 || state_of(server.pid) != 'T')
+		return;
+	if (!*told)
+		fprintf(stderr, "lmake: the server, process %d, was stopped by somebody: it is sent on\n", (int)server.pid);
+	*told = true;
+	kill(server.pid, SIGCONT);
+}
+
 /* Returns the bytes used by whole frames; sets *rc when EXIT is among them. */
 static size_t take_frames(struct lm_buf *in, int *rc)
 {
@@ -169,7 +202,7 @@ static size_t take_frames(struct lm_buf *in, int *rc)
 int talk(const struct command *c, int sock, char **env)
 {
 	struct lm_buf in = { 0 };
-	bool interrupted = false, heard = false;
+	bool interrupted = false, heard = false, told = false;
 	int rc = -1;
 
 	if (c->builds)
@@ -179,9 +212,14 @@ int talk(const struct command *c, int sock, char **env)
 	while (rc < 0) {
 		struct pollfd p[2] = { { sock, POLLIN, 0 }, { wake[0], POLLIN, 0 } };
 		ssize_t n;
+		int ready = poll(p, wake[0] < 0 ? 1 : 2, SILENCE_MS);
 
-		if (poll(p, wake[0] < 0 ? 1 : 2, -1) < 0 && errno != EINTR)
+		if (ready < 0 && errno != EINTR)
 			die(RC_SYSTEM, "cannot wait: %s", strerror(errno));
+		if (!ready)
+			send_on(sock, &told);
+		if (ready <= 0)
+			continue;
 		if (p[1].revents)
 			pass_interrupt(sock, &interrupted);
 		if (!p[0].revents)

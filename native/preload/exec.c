@@ -156,7 +156,7 @@ __attribute__((noinline)) static int note_search(const char *file, char *const e
 			if (n)
 				found[n] = '/';
 			memcpy(found + n + !!n, file, m + 1);
-			if (!lm_sys3(SYS_access, (long)found, X_OK, 0) && !lm_sys_stat(found, &st) && !S_ISDIR(st.st_mode)) {
+			if (!lm_sys3(SYS_faccessat, AT_FDCWD, (long)found, X_OK) && !lm_sys_stat(found, &st) && !S_ISDIR(st.st_mode)) {
 				note(AT_FDCWD, found, 0, envp, LM_OP_EXEC);
 				return 0;
 			}

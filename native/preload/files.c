@@ -157,16 +157,38 @@ SHIM_FXSTATAT(__fxstatat64, stat64)
 SHIM_FSTAT(fstat, stat)
 SHIM_FSTAT(fstat64, stat64)
 
+/* What a statx has told, as far as a sig is made of it; NULL: not enough. Of one that failed nothing is looked at. */
+static const struct stat *told(int rc, const struct statx *st, struct stat *to)
+{
+	const unsigned all = STATX_TYPE | STATX_MODE | STATX_INO | STATX_SIZE | STATX_MTIME | STATX_CTIME;
+
+	memset(to, 0, sizeof(*to));
+	if (rc)
+		return to;
+	if ((st->stx_mask & all) != all)
+		return NULL;
+	to->st_mode = st->stx_mode;
+	to->st_ino = st->stx_ino;
+	to->st_size = (off_t)st->stx_size;
+	to->st_mtim.tv_sec = st->stx_mtime.tv_sec;
+	to->st_mtim.tv_nsec = st->stx_mtime.tv_nsec;
+	to->st_ctim.tv_sec = st->stx_ctime.tv_sec;
+	to->st_ctim.tv_nsec = st->stx_ctime.tv_nsec;
+	return to;
+}
+
 LM_EXPORT int statx(int dirfd, const char *path, int flags, unsigned mask, struct statx *st)
 {
-	return LM_INT(LM_OP_STATX, LM_AT(dirfd, path, NOFOLLOW(flags), mask),
-		      LM_CALL(statx, LM_SYS(SYS_statx, dirfd, path, flags, mask, st), dirfd, path, flags, mask, st));
+	struct stat to;
+
+	return LM_TOLD(LM_OP_STATX, LM_AT(dirfd, path, NOFOLLOW(flags), mask), statx,
+		       LM_SYS(SYS_statx, dirfd, path, flags, mask, st), told(lm_rc, st, &to), dirfd, path, flags, mask, st);
 }
 
 LM_EXPORT int access(const char *path, int mode)
 {
 	return LM_INT(LM_OP_ACCESS, LM_AT(AT_FDCWD, path, 0, mode),
-		      LM_CALL(access, LM_SYS(SYS_access, path, mode), path, mode));
+		      LM_CALL(access, LM_NAMED(access, (path, mode), faccessat, (AT_FDCWD, path, mode)), path, mode));
 }
 
 /* libc makes several calls of these, by its own rules. */
@@ -190,14 +212,16 @@ LM_EXPORT int faccessat(int dirfd, const char *path, int mode, int flags)
 LM_EXPORT ssize_t readlink(const char *path, char *buf, size_t size)
 {
 	return LM_SSIZE(LM_OP_READLINK, LM_AT(AT_FDCWD, path, 0, 0),
-			LM_CALL(readlink, LM_SYS(SYS_readlink, path, buf, size), path, buf, size));
+			LM_CALL(readlink, LM_NAMED(readlink, (path, buf, size), readlinkat, (AT_FDCWD, path, buf, size)), path, buf, size));
 }
 
 LM_EXPORT ssize_t __readlink_chk(const char *path, char *buf, size_t size, size_t room)
 {
 	return LM_SSIZE(LM_OP_READLINK, LM_AT(AT_FDCWD, path, 0, 0),
 			size > room ? LM_REAL(__readlink_chk)(path, buf, size, room) :
-			LM_CALL(__readlink_chk, LM_SYS(SYS_readlink, path, buf, size), path, buf, size, room));
+			LM_CALL(__readlink_chk,
+				LM_NAMED(readlink, (path, buf, size), readlinkat, (AT_FDCWD, path, buf, size)),
+				path, buf, size, room));
 }
 
 LM_EXPORT ssize_t readlinkat(int dirfd, const char *path, char *buf, size_t size)
@@ -335,7 +359,8 @@ LM_EXPORT char *canonicalize_file_name(const char *path)
 
 LM_EXPORT int unlink(const char *path)
 {
-	return LM_INT(LM_OP_UNLINK, LM_AT(AT_FDCWD, path, 0, 0), LM_CALL(unlink, LM_SYS(SYS_unlink, path), path));
+	return LM_INT(LM_OP_UNLINK, LM_AT(AT_FDCWD, path, 0, 0),
+		      LM_CALL(unlink, LM_NAMED(unlink, (path), unlinkat, (AT_FDCWD, path, 0)), path));
 }
 
 LM_EXPORT int unlinkat(int dirfd, const char *path, int flags)
@@ -346,7 +371,8 @@ LM_EXPORT int unlinkat(int dirfd, const char *path, int flags)
 
 LM_EXPORT int rmdir(const char *path)
 {
-	return LM_INT(LM_OP_RMDIR, LM_AT(AT_FDCWD, path, 0, 0), LM_CALL(rmdir, LM_SYS(SYS_rmdir, path), path));
+	return LM_INT(LM_OP_RMDIR, LM_AT(AT_FDCWD, path, 0, 0),
+		      LM_CALL(rmdir, LM_NAMED(rmdir, (path), unlinkat, (AT_FDCWD, path, AT_REMOVEDIR)), path));
 }
 
 LM_EXPORT int remove(const char *path)
@@ -355,13 +381,14 @@ LM_EXPORT int remove(const char *path)
 	int dir = path && !lm_sys_lstat(path, &st) && S_ISDIR(st.st_mode);
 
 	return LM_INT(dir ? LM_OP_RMDIR : LM_OP_UNLINK, LM_AT(AT_FDCWD, path, 0, 0),
-		      LM_CALL(remove, LM_SYS(dir ? SYS_rmdir : SYS_unlink, path), path));
+		      LM_CALL(remove, dir ? LM_NAMED(rmdir, (path), unlinkat, (AT_FDCWD, path, AT_REMOVEDIR)) :
+					    LM_NAMED(unlink, (path), unlinkat, (AT_FDCWD, path, 0)), path));
 }
 
 LM_EXPORT int rename(const char *old, const char *new)
 {
 	return LM_INT(LM_OP_RENAME, LM_TWO(AT_FDCWD, old, AT_FDCWD, new, 0),
-		      LM_CALL(rename, LM_SYS(SYS_rename, old, new), old, new));
+		      LM_CALL(rename, LM_NAMED(rename, (old, new), renameat, (AT_FDCWD, old, AT_FDCWD, new)), old, new));
 }
 
 LM_EXPORT int renameat(int old_fd, const char *old, int new_fd, const char *new)
@@ -381,7 +408,7 @@ LM_EXPORT int renameat2(int old_fd, const char *old, int new_fd, const char *new
 LM_EXPORT int link(const char *old, const char *new)
 {
 	return LM_INT(LM_OP_LINK, LM_TWO(AT_FDCWD, old, AT_FDCWD, new, 0),
-		      LM_CALL(link, LM_SYS(SYS_link, old, new), old, new));
+		      LM_CALL(link, LM_NAMED(link, (old, new), linkat, (AT_FDCWD, old, AT_FDCWD, new, 0)), old, new));
 }
 
 LM_EXPORT int linkat(int old_fd, const char *old, int new_fd, const char *new, int flags)
@@ -395,7 +422,7 @@ LM_EXPORT int linkat(int old_fd, const char *old, int new_fd, const char *new, i
 LM_EXPORT int symlink(const char *text, const char *path)
 {
 	return LM_INT(LM_OP_SYMLINK, LM_AT(AT_FDCWD, path, 0, 0),
-		      LM_CALL(symlink, LM_SYS(SYS_symlink, text, path), text, path));
+		      LM_CALL(symlink, LM_NAMED(symlink, (text, path), symlinkat, (text, AT_FDCWD, path)), text, path));
 }
 
 LM_EXPORT int symlinkat(const char *text, int dirfd, const char *path)
@@ -407,7 +434,7 @@ LM_EXPORT int symlinkat(const char *text, int dirfd, const char *path)
 LM_EXPORT int mkdir(const char *path, mode_t mode)
 {
 	return LM_INT(LM_OP_MKDIR, LM_AT(AT_FDCWD, path, 0, 0),
-		      LM_CALL(mkdir, LM_SYS(SYS_mkdir, path, mode), path, mode));
+		      LM_CALL(mkdir, LM_NAMED(mkdir, (path, mode), mkdirat, (AT_FDCWD, path, mode)), path, mode));
 }
 
 LM_EXPORT int mkdirat(int dirfd, const char *path, mode_t mode)
@@ -429,7 +456,9 @@ LM_EXPORT int mknodat(int dirfd, const char *path, mode_t mode, dev_t dev)
 LM_EXPORT int mkfifo(const char *path, mode_t mode)
 {
 	return LM_INT(LM_OP_MKNOD, LM_AT(AT_FDCWD, path, 0, S_IFIFO | mode),
-		      LM_CALL(mkfifo, LM_SYS(SYS_mknod, path, S_IFIFO | mode), path, mode));
+		      LM_CALL(mkfifo,
+			      LM_NAMED(mknod, (path, S_IFIFO | mode), mknodat, (AT_FDCWD, path, S_IFIFO | mode)),
+			      path, mode));
 }
 
 LM_EXPORT int mkfifoat(int dirfd, const char *path, mode_t mode)
@@ -453,7 +482,7 @@ LM_EXPORT int truncate64(const char *path, off64_t size)
 LM_EXPORT int chmod(const char *path, mode_t mode)
 {
 	return LM_INT(LM_OP_CHMOD, LM_AT(AT_FDCWD, path, 0, mode),
-		      LM_CALL(chmod, LM_SYS(SYS_chmod, path, mode), path, mode));
+		      LM_CALL(chmod, LM_NAMED(chmod, (path, mode), fchmodat, (AT_FDCWD, path, mode)), path, mode));
 }
 
 LM_EXPORT int fchmodat(int dirfd, const char *path, mode_t mode, int flags)
@@ -462,16 +491,49 @@ LM_EXPORT int fchmodat(int dirfd, const char *path, mode_t mode, int flags)
 		      LM_CALL(fchmodat, LM_SYS(SYS_fchmodat, dirfd, path, mode), dirfd, path, mode, flags));
 }
 
+#ifndef SYS_utime
+/* Where they are no calls of the kernel's. */
+static int utime_by(const char *path, const struct utimbuf *times)
+{
+	struct timespec ts[2] = { { 0 } };
+
+	if (times) {
+		ts[0].tv_sec = times->actime;
+		ts[1].tv_sec = times->modtime;
+	}
+	return (int)LM_SYS(SYS_utimensat, AT_FDCWD, path, times ? ts : NULL, 0);
+}
+
+static int utimes_by(const char *path, const struct timeval times[2])
+{
+	struct timespec ts[2] = { { 0 } };
+	int i;
+
+	for (i = 0; times && i < 2; i++) {
+		if (times[i].tv_usec < 0 || times[i].tv_usec >= 1000000) {
+			errno = EINVAL;
+			return -1;
+		}
+		ts[i].tv_sec = times[i].tv_sec;
+		ts[i].tv_nsec = 1000 * times[i].tv_usec;
+	}
+	return (int)LM_SYS(SYS_utimensat, AT_FDCWD, path, times ? ts : NULL, 0);
+}
+#define LM_UTIME(name, path, times) name##_by(path, times)
+#else
+#define LM_UTIME(name, path, times) LM_SYS(SYS_##name, path, times)
+#endif
+
 LM_EXPORT int utime(const char *path, const struct utimbuf *times)
 {
 	return LM_INT(LM_OP_LINKS, LM_AT(AT_FDCWD, path, 0, 0),
-		      LM_CALL(utime, LM_SYS(SYS_utime, path, times), path, times));
+		      LM_CALL(utime, LM_UTIME(utime, path, times), path, times));
 }
 
 LM_EXPORT int utimes(const char *path, const struct timeval times[2])
 {
 	return LM_INT(LM_OP_LINKS, LM_AT(AT_FDCWD, path, 0, 0),
-		      LM_CALL(utimes, LM_SYS(SYS_utimes, path, times), path, times));
+		      LM_CALL(utimes, LM_UTIME(utimes, path, times), path, times));
 }
 
 LM_EXPORT int lutimes(const char *path, const struct timeval times[2])

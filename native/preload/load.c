@@ -78,6 +78,7 @@ __attribute__((used)) void *lm_dlmopen_note(const char *name, const void *caller
 }
 
 /* The loader looks at its return address to know who asks: we must not stand in between, so we leave by a jump. */
+#if defined(__x86_64__)
 __asm__(
 	".text\n"
 	".globl dlopen\n"
@@ -108,6 +109,38 @@ __asm__(
 	"	jmp *%rax\n"
 	".size dlmopen, .-dlmopen\n"
 );
+#else
+__asm__(
+	".text\n"
+	".globl dlopen\n"
+	".type dlopen, %function\n"
+	"dlopen:\n"
+	"	stp x29, x30, [sp, #-32]!\n"
+	"	stp x0, x1, [sp, #16]\n"
+	"	mov x1, x30\n"
+	"	bl lm_dlopen_note\n"
+	"	mov x16, x0\n"
+	"	ldp x0, x1, [sp, #16]\n"
+	"	ldp x29, x30, [sp], #32\n"
+	"	br x16\n"
+	".size dlopen, .-dlopen\n"
+	".globl dlmopen\n"
+	".type dlmopen, %function\n"
+	"dlmopen:\n"
+	"	stp x29, x30, [sp, #-48]!\n"
+	"	stp x0, x1, [sp, #16]\n"
+	"	str x2, [sp, #32]\n"
+	"	mov x0, x1\n"
+	"	mov x1, x30\n"
+	"	bl lm_dlmopen_note\n"
+	"	mov x16, x0\n"
+	"	ldr x2, [sp, #32]\n"
+	"	ldp x0, x1, [sp, #16]\n"
+	"	ldp x29, x30, [sp], #48\n"
+	"	br x16\n"
+	".size dlmopen, .-dlmopen\n"
+);
+#endif
 
 /* Called by vfork below, in the parent, on failure. */
 __attribute__((used)) int lm_vfork_failed(int rc);
@@ -121,6 +154,7 @@ int lm_vfork_failed(int rc)
  * The child runs in our frame and in our memory: the return address is kept in a register, and lm_vforked tells the
  * shims to leave no trace until the parent is back.
  */
+#if defined(__x86_64__)
 __asm__(
 	".text\n"
 	".globl vfork\n"
@@ -144,6 +178,35 @@ __asm__(
 	"	jmp lm_vfork_failed\n"
 	".size vfork, .-vfork\n"
 );
+#else
+__asm__(
+	".text\n"
+	".globl vfork\n"
+	".type vfork, %function\n"
+	".globl __vfork\n"
+	".set __vfork, vfork\n"
+	"vfork:\n"
+	"	mrs x9, tpidr_el0\n"
+	"	adrp x10, :gottprel:lm_vforked\n"
+	"	ldr x10, [x10, #:gottprel_lo12:lm_vforked]\n"
+	"	mov x0, #0x4111\n"	/* CLONE_VM | CLONE_VFORK | SIGCHLD */
+	"	mov x1, #0\n"
+	"	mov x2, #0\n"
+	"	mov x3, #0\n"
+	"	mov x4, #0\n"
+	"	mov x8, #220\n"	/* SYS_clone */
+	"	svc #0\n"
+	"	cbz x0, 1f\n"
+	"	strb wzr, [x9, x10]\n"
+	"	tbnz x0, #63, 2f\n"
+	"	ret\n"
+	"1:	mov w11, #1\n"
+	"	strb w11, [x9, x10]\n"
+	"	ret\n"
+	"2:	b lm_vfork_failed\n"
+	".size vfork, .-vfork\n"
+);
+#endif
 
 static int opens(uint8_t op)
 {

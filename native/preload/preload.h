@@ -59,6 +59,16 @@ long lm_direct(long nr, long a, long b, long c, long d, long e);
 #define LM_SYS_(nr, a, b, c, d, e, ...) lm_direct(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
 #define LM_SYS(...) LM_SYS_(__VA_ARGS__, 0, 0, 0, 0, 0)
 
+/*
+ * A call by a name alone, where the architecture has it: libc makes that one, and a filter of the program's own goes by
+ * numbers. Elsewhere the one that takes a dir.
+ */
+#ifdef SYS_open
+#define LM_NAMED(nr, args, at, at_args) LM_SYS(SYS_##nr, LM_UNPAREN args)
+#else
+#define LM_NAMED(nr, args, at, at_args) LM_SYS(SYS_##at, LM_UNPAREN at_args)
+#endif
+
 /* The same for those where a thread may be cancelled: opens. */
 long lm_direct_open(int dirfd, const char *path, int flags, unsigned mode);
 
@@ -119,14 +129,15 @@ void lm_give(struct lm_access *acc);
  * A stat. What the kernel says to us of the file spares looking at it before, and is what the program sees; another library
  * in between may make it look otherwise.
  */
-#define LM_STAT(args, name, direct, st, ...) \
+#define LM_STAT(args, name, direct, st, ...) LM_TOLD(LM_OP_STAT, args, name, direct, st, __VA_ARGS__)
+#define LM_TOLD(op, args, name, direct, st, ...) \
 	({ \
 		static void *fn_; \
 		void *p_ = __atomic_load_n(&fn_, __ATOMIC_RELAXED); \
 		if (!p_) \
 			p_ = lm_lookup_direct(&fn_, #name); \
-		p_ == LM_DIRECT ? LM_AROUND(int, LM_OP_STAT_TOLD, args, direct, -1, -1, st) : \
-				  LM_INT(LM_OP_STAT, args, ((__typeof__(&name))p_)(__VA_ARGS__)); \
+		p_ == LM_DIRECT ? LM_AROUND(int, op##_TOLD, args, direct, -1, -1, st) : \
+				  LM_INT(op, args, ((__typeof__(&name))p_)(__VA_ARGS__)); \
 	})
 
 /* Environment for a new program (exec.c). */

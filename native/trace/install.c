@@ -177,7 +177,7 @@ static void make(struct program *p, unsigned told, int constants)
 	add_range(p, X32_BIT, NOTIFY);
 	add_range(p, NO_CALL, ALLOW);
 	LOAD(p, LOW(arch));
-	emit(p, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, LM_AUDIT_ARCH, 1, 0);
 	RETURN(p, told | LM_TOLD_FOREIGN);
 	LOAD(p, LOW(nr));
 	tree = p->n;

@@ -7,6 +7,7 @@
  * told next, and nothing is to be done here.
  */
 #define _GNU_SOURCE
+#include <elf.h>
 #include <errno.h>
 #include <linux/audit.h>
 #include <signal.h>
@@ -14,9 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 
+#include "../access/sys.h"
 #include "serve.h"
 
 #define BUCKETS 256u
@@ -103,14 +106,58 @@ static void adopt(pid_t id, struct lm_trace *trace)
 	go_on(trace, id, 0);
 }
 
+#if defined(__x86_64__)
+#define FOREIGN_ARCH AUDIT_ARCH_I386
+
+static int read_registers(pid_t id, struct user_regs_struct *r)
+{
+	return (int)ptrace(PTRACE_GETREGS, id, NULL, r);
+}
+
 /* The call a task is stopped at. */
 static void read_call(const struct user_regs_struct *r, int foreign, struct seccomp_data *d)
 {
 	*d = (struct seccomp_data){
-		.nr = (int)r->orig_rax, .arch = foreign ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64, .instruction_pointer = r->rip,
+		.nr = (int)r->orig_rax, .arch = foreign ? FOREIGN_ARCH : LM_AUDIT_ARCH, .instruction_pointer = r->rip,
 		.args = { r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9 },
 	};
 }
+
+/* No call: the kernel leaves the result as it is. */
+static void refuse_call(pid_t id, struct user_regs_struct *r, int rc)
+{
+	r->orig_rax = (unsigned long long)-1;
+	r->rax = (unsigned long long)rc;
+	ptrace(PTRACE_SETREGS, id, NULL, r);
+}
+#else
+#define FOREIGN_ARCH AUDIT_ARCH_ARM
+
+static int read_registers(pid_t id, struct user_regs_struct *r)
+{
+	struct iovec to = { r, sizeof(*r) };
+
+	return (int)ptrace(PTRACE_GETREGSET, id, (void *)NT_PRSTATUS, &to);
+}
+
+static void read_call(const struct user_regs_struct *r, int foreign, struct seccomp_data *d)
+{
+	*d = (struct seccomp_data){
+		.nr = (int)r->regs[8], .arch = foreign ? FOREIGN_ARCH : LM_AUDIT_ARCH, .instruction_pointer = r->pc,
+		.args = { r->regs[0], r->regs[1], r->regs[2], r->regs[3], r->regs[4], r->regs[5] },
+	};
+}
+
+static void refuse_call(pid_t id, struct user_regs_struct *r, int rc)
+{
+	int none = -1;
+	struct iovec number = { &none, sizeof(none) }, all = { r, sizeof(*r) };
+
+	r->regs[0] = (unsigned long long)rc;
+	ptrace(PTRACE_SETREGSET, id, (void *)NT_ARM_SYSTEM_CALL, &number);
+	ptrace(PTRACE_SETREGSET, id, (void *)NT_PRSTATUS, &all);
+}
+#endif
 
 static void serve(struct lm_trace *trace, pid_t id, int foreign)
 {
@@ -118,16 +165,13 @@ static void serve(struct lm_trace *trace, pid_t id, int foreign)
 	struct seccomp_data d;
 	int rc;
 
-	if (ptrace(PTRACE_GETREGS, id, NULL, &regs))
+	if (read_registers(id, &regs))
 		return;
 	read_call(&regs, foreign, &d);
 	trace->served++;
 	rc = lm_trace_decide(trace, id, &d);
-	if (!rc)
-		return;
-	regs.orig_rax = (unsigned long long)-1;		/* no call: the kernel leaves the result as it is */
-	regs.rax = (unsigned long long)rc;
-	ptrace(PTRACE_SETREGS, id, NULL, &regs);
+	if (rc)
+		refuse_call(id, &regs, rc);
 }
 
 /*
@@ -141,7 +185,7 @@ static void at_any_call(struct lm_trace *trace, pid_t id)
 
 	ptrace(GET_CALL_INFO, id, (void *)sizeof(info), &info);
 	if (info.op != CALL_EXIT && trace->begun)
-		serve(trace, id, info.arch != AUDIT_ARCH_X86_64);
+		serve(trace, id, info.arch != LM_AUDIT_ARCH);
 }
 
 /* The task has stopped; let it run again. */

@@ -211,7 +211,7 @@ int lm_trace_decide(struct lm_trace *t, pid_t pid, const struct seccomp_data *d)
 	uint8_t op;
 	int i, rc;
 
-	if (d->arch != AUDIT_ARCH_X86_64 || (d->nr & 0x40000000 && d->nr != -1)) {
+	if (d->arch != LM_AUDIT_ARCH || (d->nr & 0x40000000 && d->nr != -1)) {
 		lm_refuse(&v, "a 32 bit system call (int 0x80, 32 bit or x32 program) cannot be followed", "", "");
 		return -ENOSYS;
 	}

@@ -27,6 +27,19 @@ class Count(Rule):
     cmd    = """
         echo + >>LMAKE/lmake/count.log; sleep 0.2; echo - >>LMAKE/lmake/count.log; echo x
     """
+class Short(Rule):
+    target = r'{F:\w+}.short'
+    cmd    = 'sleep 0.2; cat src147'
+class First(Rule):
+    target = r'{F:\w+}.first'
+    cmd    = 'cat src147'
+class Long(Rule):
+    target = r'{F:\w+}.long'
+    deps   = {'FIRST': '{F}.first'}
+    cmd    = 'sleep 0.6; cat {FIRST}'
+class Tick(Rule):
+    target = r'{F:\w+}.tick'
+    cmd    = 'sleep 0.9; cat src167'
 class Tool(Count):
     target = r'{F:\w+}.tool'
     resources = {'tool': 1}
@@ -62,6 +75,41 @@ class Nothing(Rule):
         self.assertIn('started', out)
         self.assertEqual([0, 0], [first.returncode, second.returncode])
         self.assert_idle('c1.wait')
+
+    def test_147_longest_path_first_when_times_are_known(self):
+        self.write('src147', '1')
+        self.lmake('-j1 a.short b.short c.long')
+        self.write('src147', '2')
+        self.lmake('-j1 a.short b.short c.long')
+        order = [one for one in self.jobs if one.startswith('done ')]
+        self.assertEqual(['done c.first', 'done c.long'], order[:2], self.said)
+        self.assertEqual({'done a.short', 'done b.short'}, set(order[2:]), self.said)
+
+    def test_167_time_left_shrinks_as_jobs_finish_and_results_do_not_depend_on_it(self):
+        names = 'a.tick b.tick c.tick d.tick'
+        self.write('src167', '1')
+        self.lmake(f'-j1 {names}')
+        for options, content in (('', '2'), ('-E1', '3'), ('-E2h', '4')):
+            self.write('src167', content)
+            self.lmake(f'-Vd -j1 {options} {names}')
+            titles = re.findall(r'\x1b]0;done:\d running:1 [^\a]* - ETE:([^\a]*)\a', self.said)
+            left = [self.seconds(text) for text in titles]
+            self.assertGreaterEqual(len(left), 2, self.said)
+            if not options:
+                self.assertEqual(sorted(set(left), reverse=True), left)
+                self.assertTrue(0.9 < left[0] < 4.5, left)
+                self.assertLess(left[-1], 1.7, left)
+            elif options == '-E1':
+                self.assertLess(max(left), 1)
+            else:
+                self.assertGreater(min(left), 7000)
+            self.assertEqual([content] * 4, [self.read(name).strip() for name in names.split()])
+            self.assert_idle(names)
+
+    def seconds(self, text: str) -> float:
+        """What a duration such as `1h59m`, `2m03s` or `0.123s` means."""
+        units = {'d': 86400, 'h': 3600, 'm': 60, 's': 1}
+        return sum(float(n) * units[unit] for n, unit in re.findall(r'([\d.]+)([dhms])', text))
 
     def test_134_changed_command_is_refused_while_another_command_runs_and_accepted_after(self):
         with self.repo.popen('lmake c2.wait') as first:

@@ -43,6 +43,10 @@ class Admin(Rule):
     target = r'admin{N:\d}'
     cmd = 'case {N} in 1) cat LMAKE/rules || : ;; 2) cat LMAKE/lmake/nothing || echo none ;; esac'
     stderr_ok = True
+class Endless(Rule):
+    target = 'endless'
+    cmd = 'cat $(printf "x%.0s" {{1..5000}}) $(printf "x/%.0s" {{1..2500}}) || echo none'
+    stderr_ok = True
 class Long(Rule):
     target = r'long_{X:.*}'
     cmd = 'echo long'
@@ -120,6 +124,11 @@ class Long(Rule):
         self.assertIn('path_max', self.said)
         self.lmake('long_' + 98 * 'é', rc=1)
         self.assertIn('path_max', self.said)
+
+
+    def test_129_path_longer_than_the_system_allows_is_no_dep(self):
+        self.lmake('endless')
+        self.assertEqual(['none\n', {}], [self.read('endless'), self.deps('endless')])
 
 
 class SourceDirsTest(unittest.TestCase):

@@ -8,6 +8,10 @@ from repo import Repo, wait_until
 from test_bad_jobs import jobs, rule
 
 
+# The parent of a job is the agent, whose own is its guardian.
+SERVER = 'p=$PPID; for i in 1 2; do p=$(cut -d " " -f 4 /proc/$p/stat); done'
+
+
 class HostileJobsTest(unittest.TestCase):
     def mended(self, repo: Repo) -> None:
         """Nothing of the job is left, and the next build makes what a build from nothing would."""
@@ -26,13 +30,30 @@ class HostileJobsTest(unittest.TestCase):
                 self.mended(repo)
 
     def test_that_changes_its_own_input_is_told(self):
-        for change in ('echo 2 > source', 'rm source', 'mv source other', 'ln -sf other source'):
+        for change in ('echo 2 > source', 'echo 2 >> source', 'rm source', 'mv source other', 'ln -sf other source', 'chmod +x source'):
             with self.subTest(change), Repo({'Lmakefile.py': rule(f'cat source; {change}'), 'source': '1\n'}) as repo:
                 result = repo.run('lmake made')
                 self.assertEqual(1, result.rc, result.out)
-                self.assertIn('source', result.out)
+                self.assertIn('unexpected write to source : source', result.out)
+                self.assertNotIn('rerun', result.out)
                 repo.run('git checkout -f source; rm -f other')
                 self.mended(repo)
+
+    def test_that_makes_its_input_look_new_each_time_is_told_which(self):
+        for change in ('touch source', 'chmod 600 source'):
+            with self.subTest(change), Repo({'Lmakefile.py': rule(f'cat source; {change}'), 'source': '1\n'}) as repo:
+                result = repo.run('lmake made')
+                self.assertEqual(1, result.rc, result.out)
+                self.assertRegex(result.out, '(?m)^  (unexpected write to source|dep has been overwritten) : source$')
+                self.assertNotIn('rerun', result.out)
+                self.mended(repo)
+
+    def test_that_appends_to_its_input_with_leave_is_told_which(self):
+        text = rule('cat source; echo 2 >> source', "side_targets = {'S': ('source', 'source_ok')}")
+        with Repo({'Lmakefile.py': text, 'source': '1\n'}) as repo:
+            result = repo.run('lmake made')
+            self.assertEqual(1, result.rc, result.out)
+            self.assertRegex(result.out, r'submit_loop .* made\n  dep .* : source\n')
 
     def test_that_writes_what_it_has_not_declared_is_told(self):
         for cmd in ('echo x > undeclared', 'mkdir -p d; echo x > d/undeclared', 'ln -s source undeclared', 'cp source undeclared',
@@ -50,6 +71,32 @@ class HostileJobsTest(unittest.TestCase):
                 repo.run('lmake made')
                 self.assertLess(time.monotonic() - begun, 40)
                 self.mended(repo)
+
+    def test_that_stops_the_agent_is_run_to_its_end(self):
+        for method in ('none', 'ld_preload', 'seccomp', 'hybrid', 'ptrace'):
+            text = rule('kill -STOP $PPID; sleep 0.1; cat source', f'autodep = {method!r}', "deps = {'S': 'source'}")
+            with self.subTest(method), Repo({'Lmakefile.py': text, 'source': '1\n'}) as repo:
+                result = repo.run('lmake made')
+                self.assertEqual(0, result.rc, result.out)
+                self.assertEqual('1\n', repo.read('made'))
+                self.mended(repo)
+
+    def test_that_kills_the_server_ends_with_it(self):
+        cmd = f'{SERVER}; kill -9 $p; sleep 30; cat source'
+        with Repo({'Lmakefile.py': rule(cmd), 'source': '1\n'}) as repo:
+            begun = time.monotonic()
+            self.assertEqual(8, repo.run('lmake made').rc)
+            self.assertLess(time.monotonic() - begun, 20)
+            self.mended(repo)
+
+    def test_that_stops_the_server_is_waited_for_no_longer_than_the_silence_of_it(self):
+        with Repo({'Lmakefile.py': rule(f'{SERVER}; kill -STOP $p; cat source'), 'source': '1\n'}) as repo:
+            begun = time.monotonic()
+            result = repo.run('lmake made')
+            self.assertEqual(0, result.rc, result)
+            self.assertLess(time.monotonic() - begun, 20)
+            self.assertEqual(1, result.err.count('was stopped by somebody'), result)
+            self.mended(repo)
 
     def test_that_runs_lmake_inside_is_refused_by_all_methods(self):
         for method in ('none', 'ld_preload', 'seccomp', 'hybrid'):

@@ -25,12 +25,14 @@ class Fallback(unittest.TestCase):
                 self.assertIn('  consider : ', result.err)
             shown = repo.run('lshow -d out').out
             self.assertIn('in', shown.split(), shown)
+            self.assertIn('ptrace, in place of hybrid', repo.run('lshow -i out').out)
 
     def test_is_silent_where_all_is_well(self) -> None:
         with Repo({'Lmakefile.py': LMAKEFILE, 'in': 'one'}) as repo:
             result = repo.run('lmake out')
             self.assertEqual(0, result.rc)
             self.assertNotIn('autodep', result.err)
+            self.assertRegex(repo.run('lshow -i out').out, r'(?m)^ *autodep *: *hybrid$')
             repo.write('in', 'two')
             repo.run('lmake out')
             self.assertEqual('two', repo.read('out'))

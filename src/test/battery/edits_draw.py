@@ -114,7 +114,8 @@ def change_rule(p: Project, rand: random.Random) -> tuple:
     if way == 0:
         return 'knob', 'removed', p.knobs['removed'] ^ {rand.choice(REMOVABLE)}
     if way == 1:
-        name = rand.choice(p.stems) + rand.choice(['.const', '.hit', '.opt', '.d/1', '.gh'])
+        # No file of Split: a job that writes a hidden file is in error and leaves it.
+        name = rand.choice(p.stems) + rand.choice(['.const', '.hit', '.opt', '.use', '.gh'])
         return 'knob', 'anti', p.knobs['anti'] ^ {name}
     if way == 2:
         name = rand.choice(['Whole', 'OptElse', 'NoData'])

@@ -97,7 +97,11 @@ class Run:
         return content[1]
 
     def show(self, path: str) -> None:
-        self.stdout += self.text(path)
+        """As the shell function: what cannot be shown is told on stderr, which is an error, and the job goes on."""
+        try:
+            self.stdout += self.text(path)
+        except Failed:
+            self.failed = True
 
     def first(self, path: str) -> str:
         return self.text(path).split('\n')[0]

@@ -267,6 +267,10 @@ class Project:
             return
         if how == 'delete' or path.is_symlink():
             path.unlink()
+            for above in path.parents:  # who deletes by hand leaves no empty dirs; lmake does not look for them
+                if above == self.root or any(above.iterdir()):
+                    break
+                above.rmdir()
         elif how == 'truncate':
             path.write_text('')
         elif how == 'edit':

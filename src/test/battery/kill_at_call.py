@@ -206,7 +206,7 @@ class Trial:
     def usual(name: str) -> bool:
         parts = name.split('/')[1:]
         return (parts[0] in ('auto_tmp', 'lmakefile_tmp', 'tmp') and len(parts) <= 2) or parts[0] in ('server', 'environ', 'last_output') \
-            or parts[:2] == ['lmake', 'cmds'] or parts == ['lmake', 'server.log']
+            or parts[:2] == ['lmake', 'cmds'] or parts in (['lmake', 'server.log'], ['lmake', 'server.sock'])
 
     def compare_clean(self) -> list[str]:
         with self.fresh() as clean:

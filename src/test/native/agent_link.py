@@ -139,7 +139,7 @@ class Agent:
         with self.changed:
             if kind == 1:
                 seq = r.u64()
-                self.started[seq] = (r.i64(), r.u32())
+                self.started[seq] = (r.i64(), r.u32(), r.u8())
             elif kind == 2:
                 end = decode_end(r)
                 self.ends[end.seq] = end

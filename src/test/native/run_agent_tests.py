@@ -399,6 +399,43 @@ def wanted_files_have_their_crc(a):
 
 
 @test
+def dir_that_became_a_link_leads_to_no_file_of_that_name(a):
+    for wanted in ([], ['d/made', 'd/old']):
+        a.write('d/old', 'old')
+        a.write('e/made', 'not it')
+        a.write('e/old', 'not it')
+        end = a.run('cat d/old; echo made > d/made; mv d was; ln -s e d; cat e/old', autodep=3, wanted=wanted)
+        assert end.outcome == EXITED and not end.status, end
+        for name in ('d/made', 'd/old'):
+            found = end.accesses[name]
+            assert (found.end_sig, found.crc in (0, 1)) == (0, True), (name, found)
+        assert end.accesses['d'].bits & WRITE and end.accesses['d'].crc & 1 and end.accesses['e/old'].end_sig > 1, end
+        a.run('rm -r d was')
+
+
+@test
+def agent_that_a_job_stops_goes_on(a):
+    a.write('f', 'read')
+    for method in (0, 1, 2, 3):
+        end = a.run('kill -STOP $PPID; sleep 0.1; cat f', autodep=method)
+        assert (end.outcome, end.status, end.stdout) == (EXITED, 0, 'read'), (method, end)
+        assert not method or end.accesses['f'].bits & R, (method, end)
+
+
+@test
+def method_that_watches_is_told_at_the_start(a):
+    for method in (0, 1, 2, 3, 4):
+        seq = a.start('true', autodep=method)
+        a.wait(seq)
+        assert a.started[seq][2] == method, a.started[seq]
+    b = Agent(a.install, preexec=lambda: forbid(listeners_only=True))
+    seq = b.start('true', autodep=3)
+    b.wait(seq)
+    assert b.started[seq][2] == 4, b.started[seq]
+    b.close()
+
+
+@test
 def stat_is_answered(a):
     a.write('f', 'x')
     a.write('e', '')

@@ -13,6 +13,7 @@ import time
 import traceback
 
 TESTS = []
+ACCESS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../../native/access')
 ABSENT, REGULAR, EXE, LINK, DIR, SPECIAL, THROUGH_LINK = range(7)
 
 
@@ -66,6 +67,46 @@ def crc_only_when_needed(lib):
     assert [s['crc'] for s in second] == [0, first[1]['crc'], 0]
     write('a', 'other')
     assert batch(lib, ['a'], known=[first[0]['sig']])[0]['crc'] not in (0, first[0]['crc'])
+
+
+@test
+def content_put_back_to_its_date_has_another_sig(lib):
+    write('a', 'one')
+    before = os.stat('a')
+    sig = batch(lib, ['a'])[0]['sig']
+    time.sleep(0.02)        # so that the kernel's clock has moved
+    write('a', 'two')
+    os.utime('a', ns=(before.st_atime_ns, before.st_mtime_ns))
+    after = os.stat('a')
+    assert (after.st_mtime_ns, after.st_size, after.st_ino) == (before.st_mtime_ns, before.st_size, before.st_ino)
+    assert batch(lib, ['a'])[0]['sig'] != sig
+
+
+@test
+def each_attribute_is_part_of_the_sig(lib):
+    write('sig.c', """
+        #include <sys/stat.h>
+        #include "crc.h"
+        __attribute__((visibility("default")))
+        uint64_t sig_of(unsigned ino, unsigned mtime, unsigned ctime, unsigned size, unsigned mode) {
+            struct stat st = {.st_ino = ino, .st_size = size, .st_mode = mode};
+            st.st_mtim.tv_nsec = mtime;
+            st.st_ctim.tv_nsec = ctime;
+            return lm_sig_of(&st);
+        }""")
+    subprocess.check_call(['gcc', '-shared', '-fPIC', '-fvisibility=hidden', '-ffunction-sections', '-Wl,--gc-sections', '-I', ACCESS,
+                           '-o', 'sig.so', 'sig.c', os.path.join(ACCESS, 'crc.c')])
+    sig_of = ctypes.CDLL(os.path.abspath('sig.so')).sig_of
+    sig_of.restype = ctypes.c_uint64
+    file = (1, 2, 3, 4, stat.S_IFREG | 0o644)
+    sigs = [sig_of(*file)]
+    for i in range(4):
+        sigs.append(sig_of(*(x + 1 if i == j else x for j, x in enumerate(file))))
+    for mode in (stat.S_IFREG | 0o744, stat.S_IFLNK | 0o777):
+        sigs.append(sig_of(1, 2, 3, 4, mode))
+    assert len(set(sigs)) == len(sigs), sigs
+    assert sig_of(1, 2, 3, 4, stat.S_IFREG | 0o664) == sigs[0], 'who else may read it does not matter'
+    assert sig_of(1, 2, 3, 4, stat.S_IFDIR | 0o755) < 16, 'a dir is no file'
 
 
 @test

@@ -28,7 +28,7 @@ static const struct message {
 	struct field fields[64];
 } messages[] = {
 	{ "HELLO", LM_HELLO, { U32(1), STR("lmake"), U32(2), STR("-j4"), STR("d/t\xff"), STR("sub"), U32(2), STR("A=1"),
-		STR("PATH=/bin"), U8(3), U32(4321), END } },
+		STR("PATH=/bin"), U8(3), U32(4321), U8(3), END } },
 	{ "INTERRUPT", LM_INTERRUPT, { END } },
 	{ "OUT", LM_OUT, { RAW("done\n"), END } },
 	{ "ERR", LM_ERR, { RAW("read config because it was never read\n"), END } },

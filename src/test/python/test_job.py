@@ -32,11 +32,11 @@ class FakeAgent(threading.Thread):
             offsets.append(len(texts))
             texts += os.fsencode(text) + b'\0'
         # version, flags, token, head, size, overflow, link support, root, tmp, socket, preload, n source dirs,
-        # source dirs, size, gen, root as seen
-        offsets += [0, 0, len(texts), 0, offsets[0]]
-        header = struct.pack('<IIQQQQIIIIIIIIII', 2, 0, token, 65536, 1 << 28, 0, 2, *offsets)
+        # source dirs, size, gen, processes that are off, audit, root as seen
+        offsets += [0, 0, len(texts), 0] + 18 * [0] + [0, offsets[0]]
+        header = struct.pack('<II QQQQ 29I', 2, 0, token, 65536, 1 << 28, 0, 2, *offsets)
         with open(self.log, 'wb') as log:
-            log.write(header.ljust(100, b'\0') + texts)
+            log.write(header.ljust(180, b'\0') + texts)
 
     def run(self):
         while True:

@@ -175,7 +175,7 @@ def get_autodep():
 
 
 def set_autodep(active):
-    """Start or stop recording the accesses of this process."""
+    """Start or stop recording the accesses of this process. In jobs with processes of their own nothing is left out."""
     from lmake import _job
     _job.set_autodep(active)
 

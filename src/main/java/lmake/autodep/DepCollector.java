@@ -63,6 +63,21 @@ final class DepCollector {
     statics[index] = found(file, file.kinds(), dep.flags() | file.depFlags());
   }
 
+  /**
+   * A source that was written, which is an error. What it was is gone and no other job brings it back: remembered is what it was
+   * left to be, so that the error stands until somebody else changes it.
+   */
+  void addAsLeft(Touched file) {
+    int index = staticIndex(file.name());
+    int flags = flags(file) | (index < 0 ? 0 : job.statics().get(index).flags());
+    long left = file.exists() ? file.access().endCrc() : Crc.NONE;
+    Found found =
+        new Found(
+            file.name(), graph.node(file.name()), file.kinds(), flags, file.access().group(), file.access().firstRead(), 0, left);
+    if (index < 0) hidden.add(found);
+    else statics[index] = found;
+  }
+
   /** A file of a source dir that was written: all that is remembered is that it matters. */
   void addWeak(Touched file) {
     hidden.add(found(file, file.kinds() | Accesses.L, flags(file)));

@@ -165,11 +165,14 @@ public final class Verdict {
     boolean source = right.source(file.name());
     if (file.statik()) {
       refuse(file, List.of("unexpected write to static dep : " + file.name()));
-      deps.add(file);
+      if (source) deps.addAsLeft(file);
+      else deps.add(file);
     } else if (!complaint.isEmpty()) {
       refuse(file, complaint);
       // That it was no link when it was opened is nothing to run again for.
-      if (read && (file.kinds() != Accesses.L || file.has(Accesses.REQUIRED))) deps.add(file);
+      boolean matters = read && (file.kinds() != Accesses.L || file.has(Accesses.REQUIRED));
+      if (matters && source) deps.addAsLeft(file);
+      else if (matters) deps.add(file);
     } else if (file.mayWrite() || source) {
       writeAllowed(file, read, source);
     } else {

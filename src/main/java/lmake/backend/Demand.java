@@ -16,4 +16,9 @@ public record Demand(int job, long attempt, Map<String, Long> amounts) {
     sorted.values().removeIf(amount -> amount == 0);
     amounts = Collections.unmodifiableMap(sorted);
   }
+
+  /** Its part of what runs, in processors; at least one. */
+  public long tokens() {
+    return Math.max(1, amounts.getOrDefault("cpu", 1L));
+  }
 }

@@ -1,42 +1,52 @@
 package lmake.backend;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
-import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.ToLongFunction;
 import lmake.base.Bug;
 
 /**
- * Resources of this host: the sum of what running jobs asked for never exceeds the capacities. Jobs wait in order of
- * arrival. A job that does not fit keeps what is free of each resource it asks for, so that those behind it may only
- * use what it has no use for: it can be overtaken, but never delayed, by smaller ones. Engine's thread only.
+ * Resources of this host: the sum of what running jobs asked for never exceeds the capacities. Each job waits with a number
+ * that tells its place, the least first, then in order of arrival. A job that does not fit keeps what is free of each resource
+ * it asks for, so that those behind it may only use what it has no use for: it can be overtaken, but never delayed, by smaller
+ * ones. Engine's thread only.
  */
 public final class LocalBackend {
-  private record Waiting(long rank, Demand demand) {}
+  /** Amounts are told apart by that many bits: few queues, and a job is taken for an eighth larger at most. */
+  private static final int BITS = 4;
+
+  private record Waiting(long place, long rank, Demand demand) implements Comparable<Waiting> {
+    @Override
+    public int compareTo(Waiting other) {
+      return place != other.place ? Long.compare(place, other.place) : Long.compare(rank, other.rank);
+    }
+  }
 
   private record Running(Demand demand, int smallId) {}
 
   private final Map<String, Long> capacities = new TreeMap<>();
   private final Map<String, Long> used = new HashMap<>();
 
-  /** Jobs that ask for the same wait in one queue: when its first does not fit, none does. In order of creation. */
-  private final Map<Map<String, Long>, Deque<Waiting>> queues = new LinkedHashMap<>();
+  /** Jobs that ask for about the same wait in one queue: when its first does not fit, the others are not tried. In order of creation. */
+  private final Map<Map<String, Long>, NavigableSet<Waiting>> queues = new LinkedHashMap<>();
 
-  private final Map<Long, Map<String, Long>> waiting = new HashMap<>();
+  private final Map<Long, Waiting> waiting = new HashMap<>();
   private final Map<Long, Running> running = new LinkedHashMap<>();
   private final Set<Long> paused = new HashSet<>();
   private final BitSet smallIds = new BitSet();
   private long lastRank;
+  private long tokens;
 
   /**
    * Takes the capacities of the config; what runs goes on.
@@ -60,12 +70,39 @@ public final class LocalBackend {
     return Collections.unmodifiableMap(capacities);
   }
 
-  /** Queues a job that nothing speaks against ({@link #canRun}). */
-  public void submit(Demand demand) {
+  /**
+   * Queues a job that nothing speaks against ({@link #canRun}).
+   *
+   * @param place the least goes first
+   */
+  public void submit(Demand demand, long place) {
     Bug.check(canRun(demand.amounts()), "attempt %d can never run", demand.attempt());
     Bug.check(!knows(demand.attempt()), "attempt %d was submitted already", demand.attempt());
-    queues.computeIfAbsent(demand.amounts(), key -> new ArrayDeque<>()).add(new Waiting(++lastRank, demand));
-    waiting.put(demand.attempt(), demand.amounts());
+    queue(new Waiting(place, ++lastRank, demand));
+  }
+
+  private void queue(Waiting one) {
+    queues.computeIfAbsent(rounded(one.demand.amounts()), key -> new TreeSet<>()).add(one);
+    waiting.put(one.demand.attempt(), one);
+  }
+
+  /** Gives all that wait a new place. */
+  public void reorder(ToLongFunction<Demand> place) {
+    List<Waiting> all = List.copyOf(waiting.values());
+    queues.clear();
+    waiting.clear();
+    for (Waiting one : all) queue(new Waiting(place.applyAsLong(one.demand), one.rank, one.demand));
+  }
+
+  /** The queue for these amounts: upwards, to {@link #BITS} significant bits. What is reserved is the exact amount. */
+  private static Map<String, Long> rounded(Map<String, Long> amounts) {
+    if (amounts.values().stream().allMatch(amount -> amount >> BITS == 0)) return amounts;
+    Map<String, Long> about = new TreeMap<>();
+    amounts.forEach((name, amount) -> {
+      int shift = Math.max(0, Long.SIZE - BITS - Long.numberOfLeadingZeros(amount));
+      about.put(name, amount + (1L << shift) - 1 >> shift << shift);
+    });
+    return about;
   }
 
   /** Says for whom jobs may start, apart from resources. Once a job may not start in one call of {@link #launch}, it never may. */
@@ -84,12 +121,13 @@ public final class LocalBackend {
     if (waiting.isEmpty() || !permit.any()) return List.of();
     List<Slot> slots = new ArrayList<>();
     Map<String, Long> free = free();
-    Map<Deque<Waiting>, Waiting> firsts = new IdentityHashMap<>();
-    for (Deque<Waiting> queue : queues.values()) findFirst(queue, permit, firsts);
+    Map<NavigableSet<Waiting>, Waiting> firsts = new IdentityHashMap<>();
+    for (NavigableSet<Waiting> queue : queues.values()) findFirst(queue, permit, firsts);
     while (!firsts.isEmpty()) {
-      Waiting first = Collections.min(firsts.values(), Comparator.comparingLong(Waiting::rank));
+      Waiting first = Collections.min(firsts.values());
       Map<String, Long> wanted = first.demand.amounts();
-      Deque<Waiting> queue = queues.get(wanted);
+      Map<String, Long> about = rounded(wanted);
+      NavigableSet<Waiting> queue = queues.get(about);
       boolean fits = wanted.entrySet().stream().allMatch(e -> e.getValue() <= free.getOrDefault(e.getKey(), 0L));
       // What does not fit is set aside all the same, as far as it goes: nobody behind may take it.
       wanted.forEach((name, amount) -> free.computeIfPresent(name, (n, left) -> Math.max(0, left - amount)));
@@ -103,13 +141,13 @@ public final class LocalBackend {
         firsts.entrySet().removeIf(other -> !permit.may(other.getValue().demand) && !again(other, permit));
         findFirst(queue, permit, firsts);
       }
-      if (queue.isEmpty()) queues.remove(wanted);
+      if (queue.isEmpty()) queues.remove(about);
     }
     return slots;
   }
 
   /** The first of a queue that may start; nearly always the first of all. */
-  private static void findFirst(Deque<Waiting> queue, Permit permit, Map<Deque<Waiting>, Waiting> firsts) {
+  private static void findFirst(NavigableSet<Waiting> queue, Permit permit, Map<NavigableSet<Waiting>, Waiting> firsts) {
     for (Waiting one : queue) {
       if (!permit.may(one.demand)) continue;
       firsts.put(queue, one);
@@ -118,7 +156,7 @@ public final class LocalBackend {
   }
 
   /** Another one of the queue, now that its first may not start any more; false when there is none. */
-  private static boolean again(Map.Entry<Deque<Waiting>, Waiting> first, Permit permit) {
+  private static boolean again(Map.Entry<NavigableSet<Waiting>, Waiting> first, Permit permit) {
     for (Waiting one : first.getKey()) {
       if (!permit.may(one.demand)) continue;
       first.setValue(one);
@@ -129,11 +167,12 @@ public final class LocalBackend {
 
   /** Drops a job that waits; false when it does not, or no more. */
   public boolean cancel(long attempt) {
-    Map<String, Long> amounts = waiting.remove(attempt);
-    if (amounts == null) return false;
-    Deque<Waiting> queue = queues.get(amounts);
-    queue.removeIf(one -> one.demand.attempt() == attempt);
-    if (queue.isEmpty()) queues.remove(amounts);
+    Waiting one = waiting.remove(attempt);
+    if (one == null) return false;
+    Map<String, Long> about = rounded(one.demand.amounts());
+    NavigableSet<Waiting> queue = queues.get(about);
+    queue.remove(one);
+    if (queue.isEmpty()) queues.remove(about);
     return true;
   }
 
@@ -163,6 +202,12 @@ public final class LocalBackend {
 
   private void use(Demand demand, int sign) {
     demand.amounts().forEach((name, amount) -> used.merge(name, sign * amount, Long::sum));
+    tokens += sign * demand.tokens();
+  }
+
+  /** Tokens of those that run and wait for no other. */
+  public long tokens() {
+    return tokens;
   }
 
   public boolean knows(long attempt) {
@@ -174,11 +219,23 @@ public final class LocalBackend {
     return running.values().stream().map(Running::demand).toList();
   }
 
-  /** Executions that wait, in order of arrival. */
+  /** The least place of those that wait; {@code Long.MAX_VALUE} when none does. */
+  public long firstPlace() {
+    long first = Long.MAX_VALUE;
+    for (NavigableSet<Waiting> queue : queues.values()) first = Math.min(first, queue.first().place);
+    return first;
+  }
+
+  /** Whether any execution waits. */
+  public boolean waits() {
+    return !waiting.isEmpty();
+  }
+
+  /** Executions that wait, in the order in which they would start if all fitted. */
   public List<Demand> waiting() {
     return queues.values().stream()
-        .flatMap(Deque::stream)
-        .sorted(Comparator.comparingLong(Waiting::rank))
+        .flatMap(NavigableSet::stream)
+        .sorted()
         .map(Waiting::demand)
         .toList();
   }

@@ -9,6 +9,7 @@ import lmake.engine.ReqOptions;
 import lmake.graph.RunReason;
 import lmake.report.Color;
 import lmake.report.Disk;
+import lmake.report.Elapsed;
 import lmake.report.ErrorReport;
 import lmake.report.Jobs;
 import lmake.report.Line;
@@ -16,6 +17,7 @@ import lmake.report.Sayings;
 import lmake.report.StatusLine;
 import lmake.report.Summary;
 import lmake.report.Tally;
+import lmake.rules.Config;
 import lmake.rules.RuleBook;
 
 /** What one {@code lmake} prints between its start and its exit. */
@@ -89,7 +91,7 @@ final class BuildRun implements Site.ReqListener {
 
   @Override
   public void started(int job, long date) {
-    if (site.wants(req, job)) starts.started(job, date);
+    if (site.wants(req, job)) starts.started(job, date, site.now());
   }
 
   @Override
@@ -116,8 +118,18 @@ final class BuildRun implements Site.ReqListener {
   }
 
   @Override
-  public void tick(long now) {
+  public long due() {
+    return starts.due();
+  }
+
+  @Override
+  public void remind(long now) {
     starts.tick(now);
+    transcript.flush();
+  }
+
+  @Override
+  public void tick(long now) {
     title();
     transcript.flush();
   }
@@ -145,14 +157,12 @@ final class BuildRun implements Site.ReqListener {
 
   private void title() {
     if (!transcript.paint().on()) return;
-    int queued = 0;
-    int waiting = 0;
-    int running = 0;
-    for (Site.RunningJob job : site.running()) {
-      if (job.mark() == 'Q') queued++;
-      else if (job.mark() == 'W') waiting++;
-      else running++;
-    }
-    transcript.escape("\033]0;" + tally.title(running, queued, waiting) + "\007");
+    Site.Progress left = site.progress(req);
+    long now = site.now();
+    StringBuilder text = new StringBuilder(tally.title(left.running(), left.queued(), left.waiting()));
+    Config config = jobs.book().config();
+    if (config.consoleShowEte()) text.append(" - ETE:").append(Elapsed.tight(Math.max(0, left.eta() - now)));
+    if (config.consoleShowEta()) text.append(" - ETA:").append(columns.clock(left.eta()));
+    transcript.escape("\033]0;" + text + "\007");
   }
 }

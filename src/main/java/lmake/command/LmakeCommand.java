@@ -98,8 +98,8 @@ final class LmakeCommand implements Command {
       run.done(new Action.ReqDone(0, false, List.of(), Action.Marked.NONE));
       return;
     }
-    int limit = options.number("--jobs");
-    run.opened(site.openReq(context.session(), targets, wantedJobs, reqOptions(options), limit, run));
+    Site.Pace pace = new Site.Pace(options.number("--jobs"), options.durationNs("--ete"));
+    run.opened(site.openReq(context.session(), targets, wantedJobs, reqOptions(options), pace, run));
   }
 
   private static int job(Context context, Jobs jobs) throws UserError {

@@ -1,5 +1,6 @@
 package lmake.command;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import lmake.base.ExitCode;
@@ -13,6 +14,8 @@ import lmake.base.UserError;
  * @param operands the arguments that are no options
  */
 record Options(Map<String, Object> values, String key, List<String> operands) {
+  private static final long CENTURY_MS = 36_525L * 24 * 3600 * 1000;
+
   boolean has(String name) {
     return values.containsKey(name);
   }
@@ -25,6 +28,12 @@ record Options(Map<String, Object> values, String key, List<String> operands) {
   /** 0 when not given. */
   int number(String name) {
     return (Integer) values.getOrDefault(name, 0);
+  }
+
+  /** In nanoseconds, 0 when not given; a century at most. */
+  long durationNs(String name) {
+    long ms = ((Duration) values.getOrDefault(name, Duration.ZERO)).toMillis();
+    return 1_000_000L * Math.min(ms, CENTURY_MS);
   }
 
   /** The rules of {@code -J} and {@code -R}. */

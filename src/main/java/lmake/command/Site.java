@@ -36,9 +36,29 @@ public interface Site {
   /**
    * Opens a req; its lines go to {@code listener}, on the engine's thread. Targets are nodes, jobs are for {@code -J}.
    *
-   * @param jobLimit most jobs running for this req, 0 = no limit
+   * @param pace what says when its jobs run, and nothing of what they make
    */
-  int openReq(Session session, List<Integer> targets, List<Integer> jobs, ReqOptions options, int jobLimit, ReqListener listener);
+  int openReq(Session session, List<Integer> targets, List<Integer> jobs, ReqOptions options, Pace pace, ReqListener listener);
+
+  /**
+   * How fast a req may go, or is thought to.
+   *
+   * @param jobLimit most jobs running for this req, 0 = no limit
+   * @param expectedNs how long it will take in all, in nanoseconds; 0 = to be found out
+   */
+  record Pace(int jobLimit, long expectedNs) {
+    public static final Pace FREE = new Pace(0, 0);
+  }
+
+  /** How far an open req is. */
+  Progress progress(int req);
+
+  /**
+   * Jobs that a req still waits for, as far as is known.
+   *
+   * @param eta when it is thought to be over, nanoseconds since the epoch, never past
+   */
+  record Progress(int running, int queued, int waiting, long eta) {}
 
   /** True while any req is active. */
   boolean busy();
@@ -136,7 +156,13 @@ public interface Site {
 
     void done(lmake.engine.Action.ReqDone end);
 
-    /** Called at least every second while the req is open: late start lines, title. Nanoseconds since the epoch. */
+    /** When {@link #remind} is to be called, nanoseconds since the epoch; {@code Long.MAX_VALUE} when it need not. */
+    long due();
+
+    /** A job has lasted long enough to be told of. */
+    void remind(long now);
+
+    /** Called about every second while the req is open: title. Nanoseconds since the epoch. */
     void tick(long now);
   }
 }

@@ -45,12 +45,17 @@ final class StartLines {
     return FLOWS.contains(word);
   }
 
-  void started(int job, long date) {
+  /**
+   * The agent says that it started.
+   *
+   * @param now may be much later, on a machine with much to do
+   */
+  void started(int job, long date, long now) {
     Running one = running.computeIfAbsent(job, j -> new Running());
     one.date = date;
     one.known = true;
     one.delay = jobs.startDelayNs(job);
-    if (!one.said && one.delay == 0) start(job, one);
+    if (late(one, now)) start(job, one);
   }
 
   /** When it started, or now if that is not known yet. */
@@ -82,11 +87,23 @@ final class StartLines {
     speaker = 0;
   }
 
+  /** When the next start line is due, nanoseconds since the epoch; {@code Long.MAX_VALUE} when none is. */
+  long due() {
+    long due = Long.MAX_VALUE;
+    for (Running one : running.values()) {
+      if (one.known && !one.said) due = Math.min(due, one.date + Math.min(one.delay, Long.MAX_VALUE - one.date));
+    }
+    return due;
+  }
+
   void tick(long now) {
     for (Map.Entry<Integer, Running> entry : running.entrySet()) {
-      Running one = entry.getValue();
-      if (one.known && !one.said && now - one.date >= one.delay) start(entry.getKey(), one);
+      if (late(entry.getValue(), now)) start(entry.getKey(), entry.getValue());
     }
+  }
+
+  private static boolean late(Running one, long now) {
+    return one.known && !one.said && now - one.date >= one.delay;
   }
 
   /** Whole lines are printed; what is left waits for its end. */

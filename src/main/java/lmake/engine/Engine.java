@@ -20,6 +20,7 @@ public final class Engine {
   private final JobRuns runs;
   private final Asks asks;
   private final ReqEnds ends;
+  private final Pressures pressures;
 
   /**
    * An engine without rules, which serves no command until {@link #setRules}.
@@ -34,6 +35,7 @@ public final class Engine {
     asks = new Asks(turn);
     jobs = new JobMaker(turn, nodes, runs, asks);
     ends = new ReqEnds(turn, runs, jobs, washes);
+    pressures = new Pressures(turn, asks);
   }
 
   /** What the makefiles now say. While a command is served, only if matching and commands did not change. */
@@ -79,6 +81,51 @@ public final class Engine {
       if (!req.reached(node, Req.DISK) || req.has(node, Req.ERR | Req.OVERWRITTEN)) return false;
     }
     return true;
+  }
+
+  // --- time: asked for by who decides on the order of jobs; no decision of the engine depends on it
+
+  /** How many tokens of cpu a job that was ordered asks for. */
+  public void weigh(int job, long tokens) {
+    Turn.Running run = turn.running.get(job);
+    if (run != null) run.tokens = tokens;
+  }
+
+  /** Milliseconds that a job is thought to last. */
+  public long expectedMs(int job) {
+    return turn.matching == null ? 0 : turn.expectedMs(job);
+  }
+
+  /** Milliseconds of the longest path from a job, itself included, to what a command asks for; 0 when it has no part in it. */
+  public long pressureMs(int req, int job) {
+    Req one = turn.reqs.get(req);
+    return one == null || turn.matching == null ? 0 : pressures.of(one, job);
+  }
+
+  /** Has pressures worked out anew, as who waits for what has changed. */
+  public void renewPressures() {
+    turn.reqs.values().forEach(Req::renew);
+  }
+
+  /** A job that a command waits for. */
+  public interface Left {
+    /**
+     * @param ordered false while it waits for other jobs; it may then turn out that it need not run
+     * @param ms how long it is thought to last in all
+     * @param tokens of cpu it asks for, 0 when not known yet
+     */
+    void job(int job, boolean ordered, long ms, long tokens);
+  }
+
+  /** All jobs that a command waits for, as far as is known. */
+  public void forEachLeft(int req, Left left) {
+    Req one = turn.reqs.get(req);
+    for (int job = 1; one != null && job < one.jobBound(); job++) {
+      JobState state = one.knownJob(job);
+      if (state == null || state.step != JobState.EXEC && (state.step != JobState.DEP || state.waiting == 0)) continue;
+      Turn.Running run = turn.running.get(job);
+      left.job(job, state.step == JobState.EXEC, turn.expectedMs(job), run == null ? 0 : run.tokens);
+    }
   }
 
   /** One turn: an event comes in, nodes and jobs move, what the outside must do comes out, in order. */

@@ -442,7 +442,7 @@ final class JobMaker {
         };
     boolean loop = verdict == Verdict.RUN_LOOP || verdict == Verdict.SUBMIT_LOOP;
     List<String> notes = new ArrayList<>();
-    if (!culprit.none() && !loop) notes.add(explain(culprit));
+    if (!culprit.none() && (!loop || culprit.node() != 0)) notes.add(explain(culprit));
     notes.addAll(held.messages);
     Action.SayJob said = sayEnd(req, job, held.told && !loop ? "was_" + word : word, held, culprit, notes, need);
     if (need != Need.CERTAIN) req.speculated.put(job, said);

@@ -128,7 +128,10 @@ final class JobRuns {
     else if (seen && status != JobStatus.EARLY_ERROR) graph.setDeps(job, DepVector.EMPTY);
     graph.setStatus(job, status);
     graph.setCmd(job, run.cmdCrc, run.rsrcCrc);
-    if (status == JobStatus.OK) graph.setExecMs(job, result.execMs());
+    if (status == JobStatus.OK) {
+      turn.estimates.ran(job, result.execMs(), run.tokens);
+      graph.setExecMs(job, result.execMs());
+    }
     for (Req req : List.copyOf(turn.reqs.values())) {
       JobState state = req.knownJob(job);
       if (state != null && state.step == JobState.EXEC) tell(req, job, state, status, changed, result);

@@ -86,6 +86,11 @@ final class Matching {
     return remember(job, rule, stems, deps);
   }
 
+  /** The rule of a job, which must exist. */
+  Rule rule(int job) {
+    return book.rule(graph.rule(job)).orElseThrow();
+  }
+
   boolean ruleExists(int job) {
     return book.rule(graph.rule(job)).isPresent();
   }

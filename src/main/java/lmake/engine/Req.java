@@ -75,6 +75,7 @@ final class Req {
   private int[] nodeWatchers = new int[1024];
 
   private JobState[] job = new JobState[256];
+  private int stamp = 1;
 
   /** Pool of (who, goal, next); entry 0 is not used. Who: a job, or minus a node. */
   private int[] pool = new int[3 * 256];
@@ -111,6 +112,8 @@ final class Req {
     RunReason asked = RunReason.NONE; // reason that came from outside the deps (a target is wrong on disk)
     RunReason culprit = RunReason.NONE; // why it is in error
     int watchers; // nodes waiting for its end: list in the pool
+    int aboveAt; // stamp of what follows; negative while it is being worked out
+    long above; // milliseconds of the longest path of jobs that wait for it
   }
 
   /** How a job is done. */
@@ -226,6 +229,16 @@ final class Req {
 
   int jobBound() {
     return job.length;
+  }
+
+  /** What is known of pressures under another stamp holds no more. */
+  int stamp() {
+    return stamp;
+  }
+
+  /** Pressures are to be worked out anew. */
+  void renew() {
+    stamp++;
   }
 
   // --- who waits for what

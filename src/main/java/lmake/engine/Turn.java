@@ -20,6 +20,8 @@ final class Turn {
   Matching matching;
   long orphansUntil = Long.MIN_VALUE; // see Engine
 
+  final Estimates estimates;
+
   /** By number, so that what is done for each comes in a fixed order. */
   final Map<Integer, Req> reqs = new TreeMap<>();
 
@@ -34,6 +36,14 @@ final class Turn {
 
   Turn(Graph graph) {
     this.graph = graph;
+    estimates = new Estimates(graph);
+  }
+
+  /** How long a job is thought to last, in milliseconds. */
+  long expectedMs(int job) {
+    if (!matching.ruleExists(job)) return 0;
+    Running run = running.get(job);
+    return estimates.ms(job, matching.rule(job), run == null ? 0 : run.tokens);
   }
 
   /** A run that was started and has not ended. */
@@ -49,6 +59,7 @@ final class Turn {
     final long rsrcCrc;
     final RunReason why;
     boolean killing;
+    long tokens; // of cpu, 0 while it is not known
     /** Files of other jobs that go before it starts. */
     final List<Integer> obstacles = new ArrayList<>();
     /** Status of deps that the job was told while it ran. */

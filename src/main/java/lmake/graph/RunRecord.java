@@ -14,6 +14,9 @@ import java.util.Map;
  * @param requiredBy the target of the command line all this was for, empty when it is the former
  * @param os of the host it ran on, as {@code debian/"12"/x86_64}
  * @param isolation what it was to see otherwise than it is, by name of attribute; views as {@code views NAME}
+ * @param costNs its time divided by how many jobs of its size ran meanwhile
+ * @param eta when its command was thought to be over when the job was queued
+ * @param pressureNs longest path from the job, itself included, to what that command asked for
  * @param waitStatus as waitpid gives it; -1 when the job was never started
  */
 public record RunRecord(
@@ -44,13 +47,16 @@ public record RunRecord(
     byte[] stderrText,
     List<String> messages,
     String os,
-    Map<String, String> isolation) {
+    Map<String, String> isolation,
+    long costNs,
+    long eta,
+    long pressureNs) {
   /** The same, for that reason. */
   public RunRecord because(RunReason why) {
     return new RunRecord(
         seq, smallId, argv, environ, resources, autodep, stdin, stdout, tmpDir, timeout, why, requiredTarget,
         requiredBy, startDate, endDate, status, waitStatus, userNs, systemNs, maxRss, totalNs, targetsSize, pid,
-        stdoutText, stderrText, messages, os, isolation);
+        stdoutText, stderrText, messages, os, isolation, costNs, eta, pressureNs);
   }
 
   public RunRecord {
@@ -94,6 +100,6 @@ public record RunRecord(
         seq, smallId, argv, environ, resources, autodep, stdin, stdout,
         tmpDir, timeout, reason, requiredTarget, requiredBy, startDate, endDate, status,
         waitStatus, userNs, systemNs, maxRss, totalNs, targetsSize, pid, stdoutText,
-        stderrText, messages, os, Map.of());
+        stderrText, messages, os, Map.of(), 0, 0, 0);
   }
 }

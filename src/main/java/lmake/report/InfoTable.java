@@ -48,6 +48,11 @@ public final class InfoTable {
     name("required by", run.requiredBy());
     RunReason why = graph.status(job) == JobStatus.NEW ? new RunReason(RunReason.Kind.NEVER_RUN, 0) : run.reason();
     if (!why.none()) put("reason", "reason", Notes.reason(why, Line.at(0), graph), Notes.reason(why, graph));
+    if (run.eta() > 0) {
+      String date = show(run.eta());
+      Line line = Line.of(date + " - " + Elapsed.tight(run.pressureNs()));
+      put("scheduling", "scheduling", line, List.of(date, run.pressureNs() / 1e9));
+    }
     execution(run);
     outcome(run, graph.status(job));
     int node = file.isEmpty() ? 0 : graph.findNode(file);
@@ -101,8 +106,7 @@ public final class InfoTable {
 
   private void outcome(RunRecord run, JobStatus status) {
     if (run.endDate() > 0) {
-      Instant end = Instant.ofEpochSecond(0, run.endDate());
-      add("end date", DATE.format(end.atZone(ZoneId.systemDefault())));
+      add("end date", show(run.endDate()));
     }
     if (!run.os().isEmpty()) add("os", run.os());
     add("status", status.word());
@@ -116,9 +120,12 @@ public final class InfoTable {
     }
     if (run.totalNs() > 0) duration("elapsed total", run.totalNs());
     if (ran && run.maxRss() > 0) size("used mem", "used_mem", run.maxRss());
-    // The average parallelism is not recorded; a job that runs alone costs what it lasts.
-    if (ran && run.endDate() > 0) duration("cost", run.endDate() - run.startDate());
+    if (ran && run.costNs() > 0) duration("cost", run.costNs());
     if (run.targetsSize() > 0) size("total targets size", "total_size", run.targetsSize());
+  }
+
+  private static String show(long date) {
+    return DATE.format(Instant.ofEpochSecond(0, date).atZone(ZoneId.systemDefault()));
   }
 
   private void messages(List<String> messages) {

@@ -38,6 +38,11 @@ public record StatusLine(int dateDigits, boolean execTime, int ruleWidth, ZoneId
     return Line.of(columns).name(name).in(color);
   }
 
+  /** Time of day, in whole seconds. */
+  public String clock(long date) {
+    return CLOCK.format(Instant.ofEpochSecond(Math.floorDiv(date, 1_000_000_000L)).atZone(zone));
+  }
+
   /** A word alone: nothing may follow it, not even a space. */
   public Line lone(long date, String word, Color color) {
     return Line.of(time(date) + word).in(color);

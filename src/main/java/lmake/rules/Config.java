@@ -158,6 +158,16 @@ public final class Config {
         : Digest.integer(console, "date_precision", 0);
   }
 
+  /** Whether the title tells the time left. */
+  public boolean consoleShowEte() {
+    return Digest.bool(console, "show_ete", true);
+  }
+
+  /** Whether the title tells when it will be over. */
+  public boolean consoleShowEta() {
+    return Digest.bool(console, "show_eta", false);
+  }
+
   public boolean consoleHasExecTime() {
     return Digest.bool(console, "has_exec_time", true);
   }

@@ -46,6 +46,10 @@ public record Launch(
     int maxStderrLines,
     Isolation isolation,
     String seenRoot) {
+  /** By their numbers on the wire. */
+  private static final List<String> TRACERS =
+      List.of("none", "ld_preload", "seccomp", "hybrid", "ptrace", "ld_audit", "ld_preload_jemalloc");
+
   /** How the interpreter gets the command. */
   public enum Form {
     TEXT, // with -c
@@ -87,16 +91,14 @@ public record Launch(
     return tracer(autodep);
   }
 
+  /** The number of a method, -1 for what is none. */
   static int tracer(String autodep) {
-    return switch (autodep) {
-      case "none" -> 0;
-      case "ld_preload" -> 1;
-      case "seccomp" -> 2;
-      case "hybrid" -> 3;
-      case "ptrace" -> 4;
-      case "ld_audit" -> 5;
-      case "ld_preload_jemalloc" -> 6;
-      default -> -1;
-    };
+    return TRACERS.indexOf(autodep);
+  }
+
+  /** How the job was watched, in the words of rules: what the host has instead, when it has not what was asked for. */
+  public String watchedBy(int tracer) {
+    if (tracer < 0 || tracer >= TRACERS.size() || tracer == tracer()) return autodep;
+    return TRACERS.get(tracer) + ", in place of " + autodep;
   }
 }

@@ -10,6 +10,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -81,7 +82,7 @@ final class Connections implements Runnable {
    */
   void listen() throws IOException {
     Path fresh = Path.of(socket + "." + ProcessHandle.current().pid());
-    Files.deleteIfExists(fresh);
+    removeUnfinished();
     ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     bind(channel, fresh);
     channel.configureBlocking(false);
@@ -89,6 +90,14 @@ final class Connections implements Runnable {
     socketKey = KernelLock.fileKey(fresh);
     Files.move(fresh, socket, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     listener = channel;
+  }
+
+  /** Those of servers that died before they had their name; there is one server at a time. */
+  private void removeUnfinished() throws IOException {
+    Path dir = socket.toAbsolutePath().getParent();
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(dir, socket.getFileName() + ".*")) {
+      for (Path one : left) Files.deleteIfExists(one);
+    }
   }
 
   private static void bind(ServerSocketChannel channel, Path name) throws IOException {

@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import lmake.engine.Action;
 import lmake.engine.Event;
 
@@ -25,6 +26,8 @@ final class EngineLoop {
   private Runnable commit = () -> {};
   private Consumer<List<Action>> hands = actions -> {};
   private Consumer<Long> clock = now -> {};
+  private LongSupplier due = () -> Long.MAX_VALUE;
+  private Consumer<Long> reminder = now -> {};
   private boolean over;
 
   /**
@@ -39,6 +42,17 @@ final class EngineLoop {
     this.commit = commit;
     this.hands = hands;
     this.clock = clock;
+  }
+
+  /**
+   * Before {@link #run}.
+   *
+   * @param due when there is next something to remind of, nanoseconds since the epoch; far away when there is nothing
+   * @param reminder called at that date, and before anything is done that was heard since
+   */
+  void remind(LongSupplier due, Consumer<Long> reminder) {
+    this.due = due;
+    this.reminder = reminder;
   }
 
   /** To be run on the engine's thread. Any thread. */
@@ -67,7 +81,12 @@ final class EngineLoop {
   void run() throws InterruptedException {
     long nextTick = System.nanoTime() + TICK_NS;
     while (!over) {
-      List<Runnable> batch = mailbox.take(nextTick - System.nanoTime());
+      long alarm = due.getAsLong();
+      long patience = nextTick - System.nanoTime();
+      if (alarm != Long.MAX_VALUE) patience = Math.min(patience, alarm - Dates.now());
+      List<Runnable> batch = mailbox.take(patience);
+      long now = Dates.now();
+      if (now >= alarm) reminder.accept(now);
       batch.forEach(Runnable::run);
       if (System.nanoTime() - nextTick >= 0) {
         clock.accept(Dates.now());

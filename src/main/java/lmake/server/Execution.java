@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import lmake.backend.Demand;
 import lmake.engine.Action;
 import lmake.graph.DepVector;
 import lmake.rules.Evaluation;
@@ -28,6 +29,9 @@ final class Execution {
   private Optional<Running> running = Optional.empty();
   private List<ValueDeps.Look> looks = List.of();
   private int pid;
+  private int tracer = -1;
+  private double crowd = 1;
+  private Schedule.Place place = Schedule.Place.LAST;
   private boolean killed;
 
   /**
@@ -83,6 +87,29 @@ final class Execution {
     return resources;
   }
 
+  /** What it asks of the backend. */
+  Demand demand() {
+    return new Demand(order.job(), order.attempt(), resources.amounts());
+  }
+
+  /** When it is to run. */
+  Schedule.Place schedule() {
+    return place;
+  }
+
+  void scheduled(Schedule.Place when) {
+    place = when;
+  }
+
+  /** It ran while so many of its size ran, itself included, on average. */
+  void ran(double crowd) {
+    this.crowd = crowd;
+  }
+
+  double crowd() {
+    return crowd;
+  }
+
   /** What its values look at. */
   Evaluation evaluation() {
     return evaluation;
@@ -110,8 +137,14 @@ final class Execution {
     return pid;
   }
 
-  void started(int processId) {
+  /** Number of the method that watches it, -1 when it has not started. */
+  int tracer() {
+    return tracer;
+  }
+
+  void started(int processId, int method) {
     pid = processId;
+    tracer = method;
   }
 
   DepVector before() {

@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import lmake.backend.Demand;
 import lmake.backend.LocalBackend;
 import lmake.backend.Slot;
+import lmake.command.Site;
 import lmake.engine.Action;
 import lmake.engine.Event;
 import lmake.graph.DepVector;
@@ -40,11 +41,18 @@ final class Executions {
   private final ValueDeps values;
   private final Consumer<Event> engine;
   private final Washings washings;
+  private final Schedule schedule;
+  private final Consumer<Runnable> later;
   private final LocalBackend backend = new LocalBackend();
   private final Map<Long, Execution> all = new LinkedHashMap<>();
   private Optional<LaunchSite> site = Optional.empty();
 
-  Executions(Graph graph, Agent agent, Reqs reqs, StartOrders orders, Endings endings, ValueDeps values, Consumer<Event> engine) {
+  /**
+   * @param engine takes events, to be handled and carried out in one batch with what comes soon after
+   * @param later takes what is to be done in the course of the next batch
+   */
+  Executions(Graph graph, Agent agent, Reqs reqs, StartOrders orders, Endings endings, ValueDeps values, Consumer<Event> engine,
+      Schedule schedule, Consumer<Runnable> later) {
     this.graph = graph;
     this.agent = agent;
     this.reqs = reqs;
@@ -52,6 +60,8 @@ final class Executions {
     this.endings = endings;
     this.values = values;
     this.engine = engine;
+    this.schedule = schedule;
+    this.later = later;
     washings = new Washings(graph, reqs);
   }
 
@@ -77,14 +87,15 @@ final class Executions {
     try {
       Resources resources = rule.resources(stems, evaluation);
       Execution one = new Execution(order, rule, stems, resources, evaluation, graph.deps(order.job()), wanted(order));
-      Demand demand = new Demand(order.job(), order.attempt(), resources.amounts());
+      Demand demand = one.demand();
       if (!values.look(one, book.manifest())) {
         endEarly(one, JobStatus.EARLY_CHK_DEPS, List.of());
       } else if (!backend.canRun(demand.amounts())) {
         endEarly(one, JobStatus.EARLY_ERROR, resources.complaints(backend.capacities()));
       } else {
         all.put(order.attempt(), one);
-        backend.submit(demand);
+        one.scheduled(schedule.place(demand));
+        backend.submit(demand, one.schedule().rank());
       }
     } catch (EarlyError e) {
       Resources none = new Resources(Map.of(), Map.of());
@@ -101,7 +112,24 @@ final class Executions {
 
   /** Starts what fits; to be called when jobs were ordered or ended, or a limit was raised. */
   void launch() {
-    for (Slot slot : backend.launch(reqs.permit(backend.active()))) launch(all.get(slot.attempt()), slot.smallId());
+    List<Slot> slots = backend.launch(reqs.permit(backend.active()));
+    for (Slot slot : slots) schedule.launched(all.get(slot.attempt()).demand(), backend);
+    for (Slot slot : slots) launch(all.get(slot.attempt()), slot.smallId());
+  }
+
+  /** About every second. */
+  void tick() {
+    schedule.tick(backend);
+  }
+
+  /** How far a command is. */
+  Site.Progress progress(int req) {
+    return schedule.progress(req);
+  }
+
+  private void release(Execution one) {
+    backend.release(one.attempt());
+    one.ran(schedule.ended(one.demand(), backend));
   }
 
   void kill(Action.Kill order) {
@@ -121,13 +149,14 @@ final class Executions {
     Execution one = all.get(answer.attempt());
     if (one == null || one.running().isEmpty()) return;
     if (one.answered(answer.ask())) backend.resume(one.attempt());
+    schedule.changed(backend);
     one.running().get().link().send(new AgentOrder.Answer(answer.attempt(), answer.ask(), answer.ok(), answer.lines()));
   }
 
   void report(AgentReport.Started report) {
     Execution one = all.get(report.seq());
     if (one == null) return;
-    one.started(report.pid());
+    one.started(report.pid(), report.autodep());
     engine.accept(new Event.JobStarted(one.job(), one.attempt(), report.date()));
     reqs.started(one.job(), report.date());
   }
@@ -140,6 +169,7 @@ final class Executions {
     if (event.question() != Event.Question.BUILD_NOW) return;
     one.asks(ask.ask(), event.deps());
     backend.pause(one.attempt());
+    schedule.changed(backend);
     launch();
   }
 
@@ -151,10 +181,12 @@ final class Executions {
   void report(AgentReport.Ended report) {
     Execution one = all.remove(report.end().seq());
     if (one == null) return;
-    backend.release(one.attempt());
+    release(one);
     washings.say(one.job(), report.end().washed());
     engine.accept(new Event.JobEnded(one.job(), one.attempt(), values.with(one, endings.judge(one, report.end()))));
-    launch();
+    // What waited for it may be more urgent than what waits already: then the engine has its say first.
+    if (backend.waits() && one.schedule().leadsBefore(backend.firstPlace())) later.accept(() -> later.accept(this::launch));
+    else launch();
   }
 
   /** All that ran there is lost. */
@@ -162,7 +194,7 @@ final class Executions {
     for (Execution one : List.copyOf(all.values())) {
       if (one.running().filter(r -> r.link() == link).isEmpty()) continue;
       all.remove(one.attempt());
-      backend.release(one.attempt());
+      release(one);
       endings.clean(one);
       JobStatus status = one.killed() ? JobStatus.KILLED : one.pid() == 0 ? JobStatus.EARLY_LOST : JobStatus.LOST;
       engine.accept(end(one.job(), one.attempt(), status, List.of("the agent that ran the job died (" + how + ")")));
@@ -196,7 +228,7 @@ final class Executions {
       trouble = List.of("cannot start job : " + e.getMessage());
     }
     all.remove(one.attempt());
-    backend.release(one.attempt());
+    release(one);
     endings.clean(one);
     endEarly(one, trouble);
   }

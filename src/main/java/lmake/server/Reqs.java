@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 import lmake.backend.Demand;
 import lmake.backend.LocalBackend;
 import lmake.command.Session;
+import lmake.command.Site.Pace;
 import lmake.command.Site.ReqListener;
 import lmake.engine.Action;
 import lmake.engine.Event;
@@ -20,7 +21,7 @@ import lmake.engine.ReqOptions;
 
 /** The commands that build: who asked, and who is told. Engine's thread. */
 final class Reqs {
-  private record Open(Session session, int jobLimit, boolean sourceOk, ReqListener listener) {}
+  private record Open(Session session, Pace pace, long since, boolean sourceOk, ReqListener listener) {}
 
   private final Consumer<Event> engine;
   private final BiPredicate<Integer, Integer> wants;
@@ -48,14 +49,29 @@ final class Reqs {
       List<Integer> targets,
       List<Integer> jobs,
       ReqOptions options,
-      int jobLimit,
+      Pace pace,
       ReqListener listener) {
     int req = ++last;
-    open.put(req, new Open(session, jobLimit, options.sourceOk(), listener));
+    long now = Dates.now();
+    open.put(req, new Open(session, pace, now, options.sourceOk(), listener));
     if (!warning.isEmpty()) listener.warn(warning);
-    engine.accept(new Event.ReqOpened(req, targets, jobs, options, Dates.now()));
+    engine.accept(new Event.ReqOpened(req, targets, jobs, options, now));
     if (interrupted.contains(session)) interrupt(session);
     return req;
+  }
+
+  boolean open(int req) {
+    return open.containsKey(req);
+  }
+
+  /** When an open command began, nanoseconds since the epoch. */
+  long since(int req) {
+    return open.get(req).since;
+  }
+
+  /** How long an open command is said to take, 0 when nobody said. */
+  long expectedNs(int req) {
+    return open.get(req).pace.expectedNs();
   }
 
   boolean any() {
@@ -70,8 +86,8 @@ final class Reqs {
    */
   LocalBackend.Permit permit(List<Demand> running) {
     Map<Integer, Integer> left = new HashMap<>();
-    open.forEach((req, one) -> left.put(req, one.jobLimit == 0 ? Integer.MAX_VALUE : one.jobLimit));
-    boolean limited = open.values().stream().anyMatch(one -> one.jobLimit != 0);
+    open.forEach((req, one) -> left.put(req, one.pace.jobLimit() == 0 ? Integer.MAX_VALUE : one.pace.jobLimit()));
+    boolean limited = open.values().stream().anyMatch(one -> one.pace.jobLimit() != 0);
     if (limited) for (Demand demand : running) count(left, demand);
     return new LocalBackend.Permit() {
       @Override
@@ -155,6 +171,18 @@ final class Reqs {
 
   void tick(long now) {
     for (Open one : List.copyOf(open.values())) one.listener.tick(now);
+  }
+
+  /** When some command next has something to say that only time brings, nanoseconds since the epoch. */
+  long due() {
+    long due = Long.MAX_VALUE;
+    for (Open one : open.values()) due = Math.min(due, one.listener.due());
+    return due;
+  }
+
+  /** That date has come. */
+  void remind(long now) {
+    for (Open one : List.copyOf(open.values())) one.listener.remind(now);
   }
 
   private List<Integer> of(Session session) {

@@ -23,7 +23,7 @@ final class RunRecords {
         launch.shown(),
         launch.ruleEnviron(),
         one.resources().values(),
-        launch.autodep(),
+        launch.watchedBy(one.tracer()),
         launch.stdin(),
         launch.stdout(),
         launch.tmpDir(),
@@ -45,7 +45,10 @@ final class RunRecords {
         end.stderr(),
         result.messages(),
         HostOs.NAME,
-        launch.isolation().shown());
+        launch.isolation().shown(),
+        Math.round((end.end() - end.start()) / one.crowd()),
+        one.schedule().eta(),
+        one.schedule().pressureNs());
   }
 
   /** Of a run that never was. */

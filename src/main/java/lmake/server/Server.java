@@ -73,12 +73,14 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     reqs = new Reqs(loop::post, engine::wants);
     Endings endings = new Endings(store, new Verdicts(graph, reqs, () -> site().rules()));
     ValueDeps values = new ValueDeps(graph, disk, engine::settled);
-    executions = new Executions(graph, agent, reqs, new StartOrders(graph, places), endings, values, loop::post);
+    executions = new Executions(graph, agent, reqs, new StartOrders(graph, places), endings, values, loop::post,
+        new Schedule(engine, reqs), loop::post);
     makefiles = new MakefileReader(places, store, graph, disk, agent, this::builds, this::adopt, this::useless);
     lifetime = new Lifetime(lib, connections, loop, this::works, readOnly);
     site = new ServerSite(places, store, graph, engine, makefiles, reqs, executions, lifetime,
         new RepoTree(disk, lib));
     loop.wire(engine::step, this::commit, this::carryOut, this::tick);
+    loop.remind(reqs::due, reqs::remind);
   }
 
   /** Serves until it is time to leave; gives the status to exit with. */
@@ -325,6 +327,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
   }
 
   private void tick(long now) {
+    executions.tick();
     reqs.tick(now);
     if (!readOnly && !marker.intact()) {
       ServerLog.say(Places.MARKER + " was removed or changed: leaving");

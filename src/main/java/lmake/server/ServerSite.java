@@ -88,9 +88,14 @@ final class ServerSite implements Site {
       List<Integer> targets,
       List<Integer> jobs,
       ReqOptions options,
-      int jobLimit,
+      Pace pace,
       ReqListener listener) {
-    return reqs.open(session, targets, jobs, options, jobLimit, listener);
+    return reqs.open(session, targets, jobs, options, pace, listener);
+  }
+
+  @Override
+  public Progress progress(int req) {
+    return executions.progress(req);
   }
 
   @Override

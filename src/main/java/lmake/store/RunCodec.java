@@ -14,7 +14,7 @@ import lmake.graph.RunRecord;
  * timeout (8 bytes of IEEE 754); texts, lists and maps are a varint count and their content.
  */
 final class RunCodec {
-  private static final int VERSION = 3; // 1 had no os, 2 no isolation
+  private static final int VERSION = 4; // 1 had no os, 2 no isolation, 3 no cost and schedule
   private static final RunReason.Kind[] KINDS = RunReason.Kind.values();
 
   private RunCodec() {}
@@ -46,6 +46,9 @@ final class RunCodec {
     list(run.messages(), out);
     out.string(run.os());
     map(run.isolation(), out);
+    number(run.costNs(), out);
+    number(run.eta(), out);
+    number(run.pressureNs(), out);
     return out.toArray();
   }
 
@@ -82,7 +85,10 @@ final class RunCodec {
             in.bytes(),
             list(in),
             version == 1 ? "" : in.string(),
-            version < 3 ? Map.of() : map(in));
+            version < 3 ? Map.of() : map(in),
+            version < 4 ? 0 : number(in),
+            version < 4 ? 0 : number(in),
+            version < 4 ? 0 : number(in));
     Bug.check(in.atEnd(), "run record too long");
     return run;
   }

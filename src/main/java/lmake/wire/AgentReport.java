@@ -6,8 +6,8 @@ import java.util.List;
 
 /** From an agent to the server. */
 public sealed interface AgentReport {
-  /** The process of a job is there. */
-  record Started(long seq, long date, int pid) implements AgentReport {}
+  /** The process of a job is there, watched by that method, which may be another one than was ordered. */
+  record Started(long seq, long date, int pid, int autodep) implements AgentReport {}
 
   /** A job is over; the only message after {@link Started}'s questions and output. */
   record Ended(JobEnd end) implements AgentReport {}
@@ -46,7 +46,7 @@ public sealed interface AgentReport {
     WireReader in = frame.reader();
     AgentReport report =
         switch (frame.type()) {
-          case 1 -> new Started(in.u64(), in.u64(), in.u32());
+          case 1 -> new Started(in.u64(), in.u64(), in.u32(), in.u8());
           case 2 -> new Ended(JobEndCodec.decode(in));
           case 3 -> ask(in);
           case 4 -> new LiveOut(in.u64(), in.rest());
@@ -74,7 +74,7 @@ public sealed interface AgentReport {
 
   /** For the tests: what an agent would send. */
   static ByteBuffer encode(AgentReport report) {
-    if (report instanceof Started r) return new WireWriter(1).u64(r.seq).u64(r.date).u32(r.pid).frame();
+    if (report instanceof Started r) return new WireWriter(1).u64(r.seq).u64(r.date).u32(r.pid).u8(r.autodep).frame();
     if (report instanceof Ended r) return JobEndCodec.encode(r.end, new WireWriter(2)).frame();
     if (report instanceof LiveOut r) return new WireWriter(4).u64(r.seq).rest(r.bytes).frame();
     if (report instanceof Log r) return new WireWriter(5).str(r.line).frame();

@@ -18,8 +18,8 @@ import lmake.wire.JobEnd;
  * </pre>
  *
  * After the name come: {@code +s +i +p} source_ok, incremental, phony; {@code +d +e} readdir_ok, ignore_error; {@code !} changed
- * while the job ran; {@code ~} younger than the date precision when read; {@code #2} member of parallel group 2; {@code ?} found
- * there at the end without having been touched.
+ * while the job ran; {@code ^} met with two contents; {@code ~} younger than the date precision when read; {@code #2} member of
+ * parallel group 2; {@code ?} found there at the end without having been touched.
  */
 final class Doings {
   static final long START = 1_000_000_000_000L;
@@ -47,11 +47,12 @@ final class Doings {
     int targetFlags = (name.contains("+s") ? 16 : 0) | (name.contains("+i") ? 2 : 0) | (name.contains("+p") ? 8 : 0);
     int depFlags = (name.contains("+d") ? 8 : 0) | (name.contains("+e") ? 4 : 0);
     boolean changed = name.contains("!");
+    boolean twice = name.contains("^");
     boolean young = name.contains("~");
     boolean found = name.contains("?");
     int group = name.contains("#") ? Integer.parseInt(name.substring(name.indexOf('#') + 1).substring(0, 1)) : 0;
-    name = name.replaceAll("(\\+.|!|~|\\?|#.)", "");
-    int bits = 0;
+    name = name.replaceAll("(\\+.|!|\\^|~|\\?|#.)", "");
+    int bits = twice ? Accesses.UNSTABLE : 0;
     long read = 0;
     long write = 0;
     long allowed = 0;

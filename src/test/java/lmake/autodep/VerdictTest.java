@@ -320,6 +320,8 @@ final class VerdictTest {
           r:h     | false | false
           r:h?    | false | true
           t:h?    | false | true
+          R:h^    | false | true
+          T:h^    | true  | true
           """)
   void hotDeps(String done, boolean known, boolean hot) {
     DepVector before = known
@@ -333,6 +335,15 @@ final class VerdictTest {
         rule, plain.stems(), plain.statics(), DepVector.EMPTY, Set.of(graph.node("h")), false, false, false, false, 0);
     DepVector waited = Verdict.judge(waits, book, graph, Doings.end(done + " w:a.out")).deps();
     assertEquals(hot && !done.contains("~"), waited.has(1, DepVector.HOT));
+  }
+
+  @Test
+  void sourceThatWasWrittenIsRememberedAsItWasLeft() {
+    DepVector deps = judge(Doings.end("RW:s w:a.out")).deps();
+    assertEquals("s", graph.name(deps.node(1)));
+    assertEquals(Doings.OWN_CRC, deps.value(1));
+    assertEquals(false, deps.has(1, DepVector.SIG) || deps.has(1, DepVector.HOT));
+    assertEquals(Crc.NONE, judge(Doings.end("RU:s w:a.out")).deps().value(1));
   }
 
   @Test
@@ -355,6 +366,18 @@ final class VerdictTest {
     JobEnd end = new JobEnd(
         1, Outcome.EXITED, 0, 0, 0, 0, 0, 0, 0, plain.stdout(), plain.stderr(), List.of(), List.of(), accesses, List.of());
     assertEquals("e:L=none d/x:LR e/x:LR=none", deps(judge(end)));
+  }
+
+  @Test
+  void linksOnTheWayAreDeps() {
+    var way = new lmake.wire.Access(
+        "k", Accesses.L | Accesses.EXISTED, Doings.START, 0, 0, Doings.SIG, Doings.SIG, 0, 0, 0, 0, 0);
+    var accesses = new ArrayList<>(List.of(way));
+    accesses.addAll(Doings.of("R:k/x w:a.out"));
+    JobEnd plain = Doings.end("");
+    JobEnd end = new JobEnd(
+        1, Outcome.EXITED, 0, 0, 0, 0, 0, 0, 0, plain.stdout(), plain.stderr(), List.of(), List.of(), accesses, List.of());
+    assertEquals("k:L k/x:LR", deps(judge(end)));
   }
 
   @Test

@@ -15,7 +15,7 @@ class LocalBackendTest {
   @Test
   void startsInOrderOfArrival() {
     backend.setCapacities(Map.of("cpu", 2L));
-    for (int i = 1; i <= 4; i++) backend.submit(demand(i, Map.of("cpu", 1L)));
+    for (int i = 1; i <= 4; i++) backend.submit(demand(i, Map.of("cpu", 1L)), 0);
     assertThat(launch(100)).extracting(Slot::job).containsExactly(1, 2);
     assertThat(launch(100)).isEmpty();
     backend.release(1);
@@ -25,11 +25,11 @@ class LocalBackendTest {
   @Test
   void aBigJobIsOvertakenOnlyByThoseThatUseOtherResources() {
     backend.setCapacities(Map.of("cpu", 2L, "token", 1L));
-    backend.submit(demand(1, Map.of("cpu", 1L)));
+    backend.submit(demand(1, Map.of("cpu", 1L)), 0);
     assertThat(launch(100)).hasSize(1);
-    backend.submit(demand(2, Map.of("cpu", 2L)));
-    backend.submit(demand(3, Map.of("cpu", 1L)));
-    backend.submit(demand(4, Map.of("token", 1L)));
+    backend.submit(demand(2, Map.of("cpu", 2L)), 0);
+    backend.submit(demand(3, Map.of("cpu", 1L)), 0);
+    backend.submit(demand(4, Map.of("token", 1L)), 0);
     assertThat(launch(100)).extracting(Slot::job).containsExactly(4);
     backend.release(1);
     assertThat(launch(100)).extracting(Slot::job).containsExactly(2);
@@ -38,7 +38,7 @@ class LocalBackendTest {
   @Test
   void runsNoMoreThanTheLimit() {
     backend.setCapacities(Map.of("cpu", 10L));
-    for (int i = 1; i <= 5; i++) backend.submit(demand(i, Map.of("cpu", 1L)));
+    for (int i = 1; i <= 5; i++) backend.submit(demand(i, Map.of("cpu", 1L)), 0);
     assertThat(launch(3)).hasSize(3);
     assertThat(launch(3)).isEmpty();
     assertThat(launch(4)).hasSize(1);
@@ -47,8 +47,8 @@ class LocalBackendTest {
   @Test
   void whatWaitsCanBeCancelled() {
     backend.setCapacities(Map.of("cpu", 1L));
-    backend.submit(demand(1, Map.of("cpu", 1L)));
-    backend.submit(demand(2, Map.of("cpu", 1L)));
+    backend.submit(demand(1, Map.of("cpu", 1L)), 0);
+    backend.submit(demand(2, Map.of("cpu", 1L)), 0);
     launch(9);
     assertThat(backend.cancel(1)).isFalse();
     assertThat(backend.cancel(2)).isTrue();
@@ -63,8 +63,8 @@ class LocalBackendTest {
     assertThat(backend.canRun(Map.of("cpu", 2L, "mem", 1000L))).isTrue();
     assertThat(backend.canRun(Map.of("mem", 2000L))).isFalse();
     assertThat(backend.canRun(Map.of("gpu", 1L))).isFalse();
-    backend.submit(demand(1, Map.of("cpu", 2L)));
-    backend.submit(demand(2, Map.of("cpu", 1L)));
+    backend.submit(demand(1, Map.of("cpu", 2L)), 0);
+    backend.submit(demand(2, Map.of("cpu", 1L)), 0);
     assertThat(backend.setCapacities(Map.of("cpu", 1L))).extracting(Demand::job).containsExactly(1);
     assertThat(launch(9)).extracting(Slot::job).containsExactly(2);
   }
@@ -83,7 +83,7 @@ class LocalBackendTest {
     for (int turn = 0; ended < 3000; turn++) {
       if (submitted < 3000) {
         for (int n = random.nextInt(4); n > 0; n--) {
-          backend.submit(demand(++submitted, draw(random)));
+          backend.submit(demand(++submitted, draw(random)), 0);
           waitedTurns.put((long) submitted, turn);
         }
       }
@@ -124,7 +124,7 @@ class LocalBackendTest {
   @Test
   void aLimitOfOneReqHoldsNobodyElseBack() {
     backend.setCapacities(Map.of("cpu", 10L));
-    for (int i = 1; i <= 6; i++) backend.submit(demand(i, Map.of("cpu", i % 2 + 1L)));
+    for (int i = 1; i <= 6; i++) backend.submit(demand(i, Map.of("cpu", i % 2 + 1L)), 0);
     // Jobs up to 4 are for a req that may run one at a time.
     LocalBackend.Permit permit =
         new LocalBackend.Permit() {
@@ -146,6 +146,51 @@ class LocalBackendTest {
           }
         };
     assertThat(backend.launch(permit)).extracting(Slot::job).containsExactly(1, 5, 6);
+  }
+
+  @Test
+  void theLeastPlaceGoesFirstWhateverItAsksFor() {
+    backend.setCapacities(Map.of("cpu", 1L, "mem", 100L));
+    backend.submit(demand(1, Map.of("cpu", 1L)), 30);
+    backend.submit(demand(2, Map.of("cpu", 1L, "mem", 1L)), 10);
+    backend.submit(demand(3, Map.of("cpu", 1L)), 20);
+    backend.submit(demand(4, Map.of("cpu", 1L)), 20);
+    assertThat(backend.waiting()).extracting(Demand::job).containsExactly(2, 3, 4, 1);
+    assertThat(launchAll()).containsExactly(2, 3, 4, 1);
+  }
+
+  @Test
+  void placesMayChangeWhileJobsWait() {
+    backend.setCapacities(Map.of("cpu", 1L));
+    for (int i = 1; i <= 4; i++) backend.submit(demand(i, Map.of("cpu", 1L)), i);
+    backend.reorder(one -> one.job() % 2);
+    assertThat(backend.cancel(4)).isTrue();
+    assertThat(launchAll()).as("those of one place stay in order of arrival").containsExactly(2, 1, 3);
+  }
+
+  /** Amounts that differ a little share a queue; what is reserved is what was asked for, to the unit. */
+  @Test
+  void exactAmountsAreReserved() {
+    backend.setCapacities(Map.of("mem", 1000L));
+    backend.submit(demand(1, Map.of("mem", 501L)), 0);
+    backend.submit(demand(2, Map.of("mem", 499L)), 0);
+    backend.submit(demand(3, Map.of("mem", 1000L)), 0);
+    assertThat(launch(9)).extracting(Slot::job).containsExactly(1, 2);
+    backend.release(1);
+    assertThat(launch(9)).isEmpty();
+    backend.release(2);
+    assertThat(launch(9)).extracting(Slot::job).containsExactly(3);
+  }
+
+  private List<Integer> launchAll() {
+    List<Integer> jobs = new ArrayList<>();
+    for (List<Slot> slots = launch(9); !slots.isEmpty(); slots = launch(9)) {
+      for (Slot slot : slots) {
+        jobs.add(slot.job());
+        backend.release(slot.attempt());
+      }
+    }
+    return jobs;
   }
 
   private List<Slot> launch(int limit) {

@@ -53,6 +53,8 @@ final class FakeSite implements Site {
   List<Integer> jobs;
   ReqOptions options;
   int jobLimit;
+  long expectedNs;
+  Progress progress = new Progress(0, 0, 0, 0);
 
   /** {@code book} may be null: the makefiles were never read. */
   FakeSite(Path root, RuleBook book) {
@@ -94,7 +96,8 @@ final class FakeSite implements Site {
             7, 1, List.of("/bin/bash", "-c", "cat a\n"), Map.of("PATH", "$STD_PATH", "A", "1"), Map.of("cpu", "1"),
             "ld_preload", "", "", "/repo/LMAKE/tmp/1", 0, graph.reason(job), "a+b.cat", "", TEN, TEN + 23_000_000,
             graph.status(job), graph.status(job) == JobStatus.OK ? 0 : 3 << 8, 4_000_000, 2_000_000, 5_595_136,
-            24_000_000, 6, 1234, "out\n".getBytes(), stderr.getBytes(), List.of(messages), "debian/\"12\"/x86_64");
+            24_000_000, 6, 1234, "out\n".getBytes(), stderr.getBytes(), List.of(messages), "debian/\"12\"/x86_64",
+            Map.of(), 11_500_000, TEN + 5_000_000_000L, 1_250_000_000);
     records.put(job, run);
     return run;
   }
@@ -131,13 +134,19 @@ final class FakeSite implements Site {
 
   @Override
   public int openReq(
-      Session session, List<Integer> wanted, List<Integer> byName, ReqOptions opts, int limit, ReqListener to) {
+      Session session, List<Integer> wanted, List<Integer> byName, ReqOptions opts, Pace pace, ReqListener to) {
     targets = wanted;
     jobs = byName;
     options = opts;
-    jobLimit = limit;
+    jobLimit = pace.jobLimit();
+    expectedNs = pace.expectedNs();
     listener = to;
     return 1;
+  }
+
+  @Override
+  public Progress progress(int req) {
+    return progress;
   }
 
   @Override

@@ -130,6 +130,7 @@ final class LshowTest {
             ids                : job=JOB , small:1 , seq:7
             required target    : a+b.cat
             reason             : job was never run
+            scheduling         : 2026-01-01 10:00:05.000 - 1.250s
             shell              : /bin/bash
             autodep            : ld_preload
             end date           : 2026-01-01 10:00:00.023
@@ -141,7 +142,7 @@ final class LshowTest {
             elapsed in job     : 0.023s
             elapsed total      : 0.024s
             used mem           : 5.34MB
-            cost               : 0.023s
+            cost               : 0.011s
             total targets size : 6B
             start message      : pid:1234
             resources :
@@ -150,7 +151,7 @@ final class LshowTest {
                 .replace("JOB", "" + cat));
     assertThat(show("-ip", "a+b.cat"))
         .startsWith("{ 'a+b.cat' : { 'rule' : 'Cat'\n  , 'job' : 'a+b.cat'\n  , 'ids' : { 'job' : " + cat + "\n")
-        .contains(", 'cpu_time' : 0.006000\n", ", 'used_mem' : 5595136\n", ", 'required resources' : { 'cpu' : 1\n");
+        .contains(", 'cpu_time' : 0.006000\n", ", 'used_mem' : 5595136\n", ", 'scheduling' : ( '2026-01-01 10:00:05.000' , 1.250000 )\n", ", 'required resources' : { 'cpu' : 1\n");
     assertThat(show("-i", "a.up")).contains("rc                 : ok (with non-empty stderr)\n");
     assertThat(show("-iv", "a.up")).contains("checksum           : " + Crc.show(FakeSite.crc("a.up")) + "\n");
   }

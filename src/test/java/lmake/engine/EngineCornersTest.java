@@ -1,6 +1,7 @@
 package lmake.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -9,8 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.BiConsumer;
+import lmake.base.Crc;
 import lmake.engine.Event.FileKind;
 import lmake.graph.DepFlags;
+import lmake.graph.DepVector;
+import lmake.graph.Graph;
 import lmake.rules.RuleBook;
 import lmake.rules.RuleSketch;
 import org.junit.jupiter.api.Test;
@@ -197,6 +201,304 @@ class EngineCornersTest {
     toy.server.run(waits);
     assertTrue(toy.server.done.get(waits).ok());
     assertEquals("1", toy.disk.read("j"));
+  }
+
+  /** The first words of lines that tell of jobs. */
+  private static List<String> rulesOf(List<String> lines) {
+    return lines.stream().map(line -> line.split(" ")[0]).toList();
+  }
+
+  @Test
+  void jobThatWasKilledStartsOnceTheDepsOfTheRunBeforeAreBuilt() {
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("Gen").target("G", "gen"), "Gen", (stem, acts) -> write(acts, "gen", acts.read("src")))
+            .rule(
+                RuleSketch.rule("Use").target("U", "use"),
+                "Use",
+                (stem, acts) -> {
+                  acts.read("first");
+                  write(acts, "use", acts.read("gen"));
+                })
+            .source("src", "1")
+            .source("first", "1");
+    toy.build("use");
+    toy.disk.write("first", "2");
+    int from = toy.server().started.size();
+    int req = toy.server().open(List.of("use"), ReqOptions.DEFAULT);
+    while (toy.server().started.size() == from) toy.server().step();
+    toy.server().kill(req);
+    toy.server().run(req);
+    toy.disk.write("src", "2");
+    assertEquals(List.of("Gen", "Use"), rulesOf(toy.build("use")));
+    assertEquals("2", toy.disk.read("use"));
+  }
+
+  /** A job that is lost is lost with its agent. */
+  private static Random agentsDie() {
+    return new Random(1) {
+      @Override
+      public boolean nextBoolean() {
+        return false;
+      }
+    };
+  }
+
+  /** A job makes the file that a source names, and is lost with its agent; the source then names another. */
+  private static Toy lostAfterItsFile() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Star").target("S", "out/{N*:[0-9]}"),
+                "Star",
+                (stem, acts) -> {
+                  write(acts, "out/" + acts.read("which"), acts.read("more"));
+                  acts.read("last");
+                })
+            .source("which", "1")
+            .source("more", "1")
+            .source("last", "1");
+    toy.server = new SimServer(toy, toy.disk, agentsDie(), 0);
+    toy.build("out/1");
+    toy.disk.write("more", "2");
+    int from = toy.server().started.size();
+    int req = toy.server().open(List.of("out/2"), ReqOptions.DEFAULT);
+    while (!"2".equals(toy.disk.read("out/1"))) toy.server().step();
+    toy.disk.write("which", "2");
+    toy.server().lossRate = 1;
+    while (toy.server().started.size() == from + 1 && !toy.server().done.containsKey(req)) toy.server().step();
+    toy.server().lossRate = 0;
+    toy.server().run(req);
+    return toy;
+  }
+
+  @Test
+  void jobLostOnceRunsAgain() {
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("Copy").target("C", "copy"), "Copy", (stem, acts) -> write(acts, "copy", acts.read("src")))
+            .source("src", "1");
+    toy.server = new SimServer(toy, toy.disk, agentsDie(), 1);
+    int req = toy.server().open(List.of("copy"), ReqOptions.DEFAULT);
+    while (toy.server().started.size() < 2 && !toy.server().done.containsKey(req)) toy.server().step();
+    toy.server().lossRate = 0;
+    toy.server().run(req);
+    assertTrue(toy.server().done.get(req).ok());
+    assertEquals(List.of("Copy", "Copy"), rulesOf(toy.server().started));
+  }
+
+  @Test
+  void starFileOfALostRunIsWashedByTheNextOne() {
+    Toy toy = lostAfterItsFile();
+    toy.build("out/2");
+    assertTrue(toy.ok);
+    assertEquals(null, toy.disk.read("out/1"));
+  }
+
+  @Test
+  void jobThatAsksWhetherItsDepsAreRightIsEndedForOneThatIsNot() {
+    List<Boolean> wentOn = new ArrayList<>();
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("Gen").target("G", "gen"), "Gen", (stem, acts) -> write(acts, "gen", acts.read("src")))
+            .rule(
+                RuleSketch.rule("Ask").target("A", "ask"),
+                "Ask",
+                (stem, acts) -> {
+                  String content = acts.read("gen");
+                  for (int i = 0; i < 30; i++) acts.exists("never" + i); // long enough for the other to end
+                  acts.checkDeps(true);
+                  wentOn.add("2".equals(content));
+                  write(acts, "ask", content);
+                })
+            .source("src", "1");
+    toy.build("gen");
+    toy.disk.write("src", "2");
+    toy.build("ask", "gen");
+    assertTrue(toy.ok);
+    assertEquals(List.of("Gen", "Ask", "Gen", "Ask"), rulesOf(toy.server().started));
+    assertEquals("2", toy.disk.read("ask"));
+    assertFalse(wentOn.contains(false));
+  }
+
+  @Test
+  void jobThatAsksWhetherItsDepsAreRightIsNotEndedForAnEditedFileOfOneInError() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Bad").target("B", "bad"),
+                "Bad",
+                (stem, acts) -> {
+                  write(acts, "bad", "made");
+                  acts.fail();
+                })
+            .rule(
+                RuleSketch.rule("Ask").target("A", "ask"),
+                "Ask",
+                (stem, acts) -> {
+                  acts.read("go");
+                  acts.read("bad");
+                  acts.checkDeps(true);
+                  write(acts, "ask", "");
+                })
+            .source("go", "1");
+    toy.build("ask");
+    toy.disk.write("bad", "edited");
+    toy.disk.write("go", "2");
+    List<String> ran = toy.build("ask");
+    assertEquals(List.of("Ask"), rulesOf(ran), ran.toString());
+  }
+
+  @Test
+  void sourceEditedWithinThePrecisionOfItsDateIsReadAgain() {
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("Copy").target("C", "copy"), "Copy", (stem, acts) -> write(acts, "copy", acts.read("src")))
+            .source("src", "1");
+    toy.build("copy");
+    toy.server().graph.setFlag(toy.server().graph.node("src"), Graph.HOT, true); // it was young when it was looked at
+    SimDisk.Version before = toy.disk.files.get("src");
+    toy.disk.files.put("src", new SimDisk.Version("3", before.sig(), before.date(), before.kind()));
+    toy.build("copy");
+    assertEquals("3", toy.disk.read("copy"));
+  }
+
+  @Test
+  void onlyAJobInErrorRunsAgainWhenItsResourcesChange() {
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("Bad").target("B", "bad").attr("timeout", 1), "Bad", (stem, acts) -> acts.fail())
+            .rule(RuleSketch.rule("Good").target("G", "good").attr("timeout", 1), "Good", (stem, acts) -> write(acts, "good", ""));
+    toy.build("bad", "good");
+    assertEquals(List.of(), toy.build("bad", "good"));
+    toy.rules.put("Bad", RuleSketch.rule("Bad").target("B", "bad").attr("timeout", 2));
+    toy.rules.put("Good", RuleSketch.rule("Good").target("G", "good").attr("timeout", 2));
+    toy.server().readRules();
+    assertEquals(List.of("Bad"), rulesOf(toy.build("bad", "good")));
+  }
+
+  @Test
+  void depOfWhichNobodyKnowsWhatWasReadMakesTheJobRunAgain() {
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("Copy").target("C", "copy"), "Copy", (stem, acts) -> write(acts, "copy", acts.read("src")))
+            .source("src", "1");
+    toy.build("copy");
+    Graph graph = toy.server().graph;
+    int job = graph.writer(graph.node("copy"));
+    DepVector deps = graph.deps(job);
+    graph.setDeps(job, deps.with(0, deps.bits(0) | DepVector.HOT, deps.value(0)));
+    assertEquals(List.of("Copy"), rulesOf(toy.build("copy")));
+    assertEquals(List.of(), toy.build("copy"));
+  }
+
+  @Test
+  void depInErrorThatTheJobMayNoLongerReadDoesNotKeepItFromRunning() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Gen").target("G", "gen"),
+                "Gen",
+                (stem, acts) -> {
+                  write(acts, "gen", "made");
+                  if (acts.read("how").equals("fail")) acts.fail();
+                })
+            .rule(
+                RuleSketch.rule("Use").target("U", "use"),
+                "Use",
+                (stem, acts) -> write(acts, "use", acts.read(acts.read("which"))))
+            .source("how", "well")
+            .source("which", "gen")
+            .source("plain", "given");
+    toy.build("use");
+    assertEquals("made", toy.disk.read("use"));
+    toy.disk.write("how", "fail");
+    toy.disk.write("which", "plain");
+    toy.build("use");
+    assertTrue(toy.ok);
+    assertEquals("given", toy.disk.read("use"));
+  }
+
+  @Test
+  void jobRunsAgainWhenATargetNobodyAsksForIsKnownToBeSpoilt() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Pair").target("A", "a").target("B", "b"),
+                "Pair",
+                (stem, acts) -> {
+                  write(acts, "a", "right");
+                  write(acts, "b", "right");
+                })
+            .rule(
+                RuleSketch.rule("Evil").target("E", "evil"),
+                "Evil",
+                (stem, acts) -> {
+                  write(acts, "b", "wrong");
+                  write(acts, "evil", "");
+                });
+    toy.build("a");
+    toy.build("evil");
+    assertEquals(List.of("Pair  : TARGET_POLLUTED"), toy.build("a"));
+    assertEquals("right", toy.disk.read("b"));
+  }
+
+  @Test
+  void fileThatAnotherRuleMadeMeanwhileIsMadeAgain() {
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("One").target("X", "x"), "One", (stem, acts) -> write(acts, "x", "one"))
+            .rule(RuleSketch.rule("Two").target("Y", "x"), "Two", (stem, acts) -> write(acts, "x", "two"));
+    RuleSketch one = toy.rules.get("One");
+    RuleSketch two = toy.rules.remove("Two");
+    toy.build("x");
+    toy.rules.remove("One");
+    toy.rules.put("Two", two);
+    toy.server().readRules();
+    toy.build("x");
+    assertEquals("two", toy.disk.read("x"));
+    toy.rules.remove("Two");
+    toy.rules.put("One", one);
+    toy.server().readRules();
+    toy.build("x");
+    assertEquals("one", toy.disk.read("x"));
+  }
+
+  @Test
+  void starFileNoLongerMadeIsKnownToBeNoMore() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Star").target("S", "out/{N*:[0-9]}"),
+                "Star",
+                (stem, acts) -> write(acts, "out/" + acts.read("which"), ""))
+            .source("which", "1");
+    toy.build("out/1");
+    toy.disk.write("which", "2");
+    toy.build("out/2");
+    int gone = toy.server().graph.node("out/1");
+    assertEquals(Crc.NONE, toy.server().graph.crc(gone));
+    assertFalse(toy.server().graph.has(gone, Graph.BUSY));
+  }
+
+  @Test
+  void fileSpoiltByAnotherJobIsNotKeptAsTheUsers() {
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("Good").target("G", "good"), "Good", (stem, acts) -> write(acts, "good", "right"))
+            .rule(
+                RuleSketch.rule("Evil").target("E", "evil"),
+                "Evil",
+                (stem, acts) -> {
+                  write(acts, "good", "wrong");
+                  write(acts, "evil", "");
+                });
+    toy.build("good");
+    toy.build("evil");
+    assertFalse(toy.ok);
+    assertEquals(List.of("Good  : TARGET_POLLUTED"), toy.build("good"));
+    assertEquals("right", toy.disk.read("good"));
+    assertEquals(List.of(), toy.server().quarantined);
   }
 
   /** The job that makes the dep was up to date, until another command found another one of its files missing. */

@@ -744,4 +744,44 @@ class EngineTest {
     assertEquals(1, runsOfUpA);
     assertEquals("", toy.build("a.dyn", "b.up"));
   }
+
+  @Test
+  void pressureIsTheLongestPathOfThoseWhoWait() {
+    Toy toy = dyn();
+    toy.rule(
+        RuleSketch.rule("All").target("ALL", "{F:all}").dep("B", "b.up").dep("A", "a.dyn"),
+        "All",
+        (stem, read) -> file(stem, read.apply("b.up") + read.apply("a.dyn")));
+    Map<String, Long> pressures = new HashMap<>();
+    toy.server().place = (engine, start) -> {
+      pressures.put(toy.server().jobName(start.job()), engine.pressureMs(toy.server().lastReq(), start.job()));
+      return 0;
+    };
+    toy.build("all");
+    Graph graph = toy.server().graph;
+    Map<String, Integer> lasted = Map.of("Up a", 100, "Up b", 50, "Dyn a", 1000, "All all", 7);
+    for (int job = 1; job <= graph.jobCount(); job++) graph.setExecMs(job, lasted.get(toy.server().jobName(job)));
+    toy.disk.write("a.src", "2");
+    toy.disk.write("b.src", "2");
+    pressures.clear();
+    toy.build("all");
+    assertEquals(Map.of("Up a", 1107L, "Up b", 57L, "Dyn a", 1007L, "All all", 7L), pressures);
+  }
+
+  @Test
+  void aTargetThatOthersWaitForHasTheirPressureToo() {
+    Toy toy = dyn();
+    SimServer server = toy.server();
+    toy.build("b.dyn", "b.up");
+    Graph graph = server.graph;
+    for (int job = 1; job <= graph.jobCount(); job++) graph.setExecMs(job, 10);
+    toy.disk.write("b.src", "2");
+    List<Long> ups = new ArrayList<>();
+    server.place = (engine, start) -> {
+      ups.add(engine.pressureMs(server.lastReq(), start.job()));
+      return 0;
+    };
+    toy.build("b.up", "b.dyn");
+    assertEquals(List.of(20L, 10L), ups, "b.dyn waits for b.up, though the command line names that too");
+  }
 }

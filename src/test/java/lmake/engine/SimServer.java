@@ -38,6 +38,11 @@ final class SimServer {
     default void ended(SimJob job, JobResult result) {}
   }
 
+  /** Who goes first: the least. Nothing that is made may depend on it. */
+  interface Place {
+    long of(Engine engine, Action.Start start);
+  }
+
   /** Commands limit nothing here but by the resources of their jobs. */
   private static final LocalBackend.Permit ALL =
       new LocalBackend.Permit() {
@@ -61,6 +66,7 @@ final class SimServer {
   final Map<Integer, Action.ReqDone> done = new HashMap<>();
   final List<String> started = new ArrayList<>();
   final List<String> said = new ArrayList<>();
+  Place place = (engine, start) -> 0;
   Watcher watcher = new Watcher() {};
   double lossRate;
   long nextAsk = 1;
@@ -116,6 +122,11 @@ final class SimServer {
     engine.setRules(book);
     List<Demand> hopeless = backend.setCapacities(book.config().localCapacities());
     Bug.check(hopeless.isEmpty(), "rules are read while jobs wait");
+  }
+
+  /** Number of the command opened last. */
+  int lastReq() {
+    return nextReq - 1;
   }
 
   int open(List<String> targets, ReqOptions options) {
@@ -253,7 +264,7 @@ final class SimServer {
     orders.put(start.attempt(), start);
     Map<String, Long> amounts = amounts(start.job());
     if (backend.canRun(amounts)) {
-      backend.submit(new Demand(start.job(), start.attempt(), amounts));
+      backend.submit(new Demand(start.job(), start.attempt(), amounts), place.of(engine, start));
     } else {
       orders.remove(start.attempt());
       posted.add(new Event.JobEnded(start.job(), start.attempt(), nothing(JobStatus.EARLY_ERROR)));

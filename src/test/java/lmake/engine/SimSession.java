@@ -73,6 +73,8 @@ class SimSession implements SimServer.Watcher {
     Random random = new Random(plan.seed() + 1);
     for (String source : world.sources) writeSource(source, world.content(source, random));
     server = new SimServer(world, disk, luck, 0);
+    Random places = new Random(0); // of its own: what else is drawn stays the same
+    server.place = (engine, start) -> places.nextInt(8);
     server.watcher = this;
   }
 

@@ -66,6 +66,14 @@ class ConnectionsTest {
   }
 
   @Test
+  void theSocketOfWhoeverDiedBeforeItHadItsNameGoes() throws Exception {
+    connections.close(0);
+    Path unfinished = Files.createFile(Path.of(socket + ".12345"));
+    listen();
+    assertThat(unfinished).doesNotExist();
+  }
+
+  @Test
   void aCommandGoesInAndItsOutputComesOut() throws Exception {
     try (SocketChannel peer = connect()) {
       hello(peer, "lshow");

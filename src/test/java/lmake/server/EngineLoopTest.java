@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import lmake.engine.Action;
 import lmake.engine.Event;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,28 @@ class EngineLoopTest {
     long start = System.nanoTime();
     loop.run();
     assertThat(System.nanoTime() - start).isBetween(1_900_000_000L, 10_000_000_000L);
+  }
+
+  @Test
+  void whatIsDueIsRemindedOfInTimeAndBeforeWhatIsHeardLater() throws InterruptedException {
+    loop.wire(this::step, () -> {}, this::act, now -> log.add("tick"));
+    long date = Dates.now() + 100_000_000L;
+    AtomicLong due = new AtomicLong(date);
+    loop.remind(due::get, now -> {
+      log.add("remind " + (now >= date));
+      due.set(Long.MAX_VALUE);
+      loop.post(loop::stop);
+    });
+    loop.run();
+    assertThat(log).as("not a tick later").containsExactly("remind true");
+    EngineLoop late = new EngineLoop();
+    late.remind(() -> date, now -> log.add("late"));
+    late.post(() -> {
+      log.add("heard");
+      late.stop();
+    });
+    late.run();
+    assertThat(log).containsExactly("remind true", "late", "heard");
   }
 
   private List<Action> step(Event event) {

@@ -15,6 +15,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import lmake.engine.Action;
+import lmake.engine.Engine;
 import lmake.engine.Event;
 import lmake.graph.Accesses;
 import lmake.graph.DepFlags;
@@ -62,7 +63,8 @@ class ExecutionsTest {
     executions =
         new Executions(
             graph, agent, reqs, new StartOrders(graph, places), new Endings(store, this::judge),
-            new ValueDeps(graph, disk, (job, node) -> built.contains(node)), events::add);
+            new ValueDeps(graph, disk, (job, node) -> built.contains(node)), events::add,
+            new Schedule(new Engine(graph, 1), reqs), mail::add);
     RuleSketch look = RuleSketch.rule("Look").target("OUT", "{Word:[a-z]*}.look").cmd("{Word}");
     look.put("resources", new JsonObject(Map.of("cpu", look.code(0, "1"))));
     List<String> digest = new ArrayList<>(

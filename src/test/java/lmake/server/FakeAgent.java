@@ -39,7 +39,7 @@ final class FakeAgent {
                   length, = struct.unpack_from('<I', body, at)
                   words.append(body[at + 4:at + 4 + length])
                   at += 4 + length
-              frame(1, struct.pack('<QqI', seq, 5, os.getpid()))
+              frame(1, struct.pack('<QqIB', seq, 5, os.getpid(), 0))
               if words[-1] == b'wait': continue
               if words[-1] == b'crash': os._exit(3)
               if words[-1] == b'garbage': os.write(1, b'xxxxxxxxxxxx')

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import lmake.backend.Demand;
 import lmake.backend.LocalBackend;
+import lmake.command.Site.Pace;
 import lmake.engine.ReqOptions;
 import org.junit.jupiter.api.Test;
 
@@ -45,7 +46,7 @@ class ReqsTest {
 
   @Test
   void sourcesMayBeOverwrittenByJobsOfTheCommandThatSaysSo() {
-    reqs.open(null, List.of(), List.of(), SOURCE_OK, 0, null);
+    reqs.open(null, List.of(), List.of(), SOURCE_OK, Pace.FREE, null);
     open(0);
     assertThat(reqs.sourceOk(2)).isTrue();
     assertThat(reqs.sourceOk(1)).isTrue();
@@ -56,7 +57,7 @@ class ReqsTest {
       new ReqOptions(false, false, 0, 0, 0, false, false, false, true, false, false, false);
 
   private void open(int jobLimit) {
-    reqs.open(null, List.of(), List.of(), ReqOptions.DEFAULT, jobLimit, null);
+    reqs.open(null, List.of(), List.of(), ReqOptions.DEFAULT, new Pace(jobLimit, 0), null);
   }
 
   private static Demand demand(int job) {

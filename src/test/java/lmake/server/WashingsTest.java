@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import lmake.command.Site.Pace;
 import lmake.command.Site.ReqListener;
 import lmake.engine.Action;
 import lmake.engine.ReqOptions;
@@ -24,7 +25,7 @@ class WashingsTest {
 
   private void wash(Washed... done) {
     graph.job(JOB, new String[0]);
-    for (int i = 0; i < 3; i++) reqs.open(null, List.of(), List.of(), ReqOptions.DEFAULT, 0, new Listener());
+    for (int i = 0; i < 3; i++) reqs.open(null, List.of(), List.of(), ReqOptions.DEFAULT, Pace.FREE, new Listener());
     new Washings(graph, reqs).say(JOB, List.of(done));
   }
 
@@ -77,6 +78,14 @@ class WashingsTest {
 
     @Override
     public void done(Action.ReqDone end) {}
+
+    @Override
+    public long due() {
+      return Long.MAX_VALUE;
+    }
+
+    @Override
+    public void remind(long now) {}
 
     @Override
     public void tick(long now) {}

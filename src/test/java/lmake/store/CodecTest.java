@@ -57,16 +57,20 @@ final class CodecTest {
         new RunRecord(
             1, 2, List.of("sh", "é"), Map.of("A", "b"), Map.of(), "none", "", "out", "/tmp", 1.5,
             new RunReason(RunReason.Kind.NEVER_RUN, 3), "t", "", 4, 5, JobStatus.OK, -1, 6, 7, 8, 9, 10, 11,
-            new byte[] {42}, new byte[0], List.of("m"), "o", Map.of("repo_view", "/r"));
+            new byte[] {42}, new byte[0], List.of("m"), "o", Map.of("repo_view", "/r"), 12, 13, 14);
     String golden =
-        "03" + "02" + "04" + "02" + "027368" + "02c3a9" + "01" + "0141" + "0162" + "00" + "046e6f6e65" + "00"
+        "04" + "02" + "04" + "02" + "027368" + "02c3a9" + "01" + "0141" + "0162" + "00" + "046e6f6e65" + "00"
             + "036f7574" + "042f746d70" + "000000000000f83f" + "01" + "06" + "0174" + "00" + "08" + "0a" + "08" + "01" + "0c" + "0e"
             + "10" + "12" + "14" + "16" + "012a"
-            + "00" + "01" + "016d" + "016f" + "01" + "097265706f5f76696577" + "022f72";
+            + "00" + "01" + "016d" + "016f" + "01" + "097265706f5f76696577" + "022f72" + "18" + "1a" + "1c";
     assertEquals(golden, HEX.formatHex(RunCodec.encode(run)));
     Model.assertSame(run, RunCodec.decode(new In(HEX.parseHex(golden))));
-    String before = "02" + golden.substring(2, golden.length() - 28);
+    String before = "02" + golden.substring(2, golden.length() - 34);
     assertEquals(Map.of(), RunCodec.decode(new In(HEX.parseHex(before))).isolation());
+    String uncosted = "03" + golden.substring(2, golden.length() - 6);
+    RunRecord third = RunCodec.decode(new In(HEX.parseHex(uncosted)));
+    assertEquals(Map.of("repo_view", "/r"), third.isolation());
+    assertEquals(List.of(0L, 0L, 0L), List.of(third.costNs(), third.eta(), third.pressureNs()));
   }
 
   @Test

@@ -87,7 +87,7 @@ final class Model {
         random.nextLong(), random.nextInt(), List.of("/bin/sh", "-c", name(random)), environ, Map.of("cpu", "1"), "ld_preload",
         "", name(random), "/tmp", random.nextDouble(), new RunReason(RunReason.Kind.DEP_CHANGED, random.nextInt(100)),
         name(random), "", random.nextLong(), random.nextLong(), JobStatus.OK, -1, random.nextInt(), 0, 5, 6, 7,
-        random.nextInt(70_000), text, new byte[0], List.of("a", name(random)), name(random));
+        random.nextInt(70_000), text, new byte[0], List.of("a", name(random)), name(random), Map.of(), random.nextLong(), random.nextLong(), random.nextLong());
   }
 
   /** One random change, the same for all graphs. */

@@ -73,7 +73,7 @@ class VectorsTest {
         List.of(new JobEnd.Washed(JobEnd.Deed.QUARANTINED, "old", "note")), List.of(access),
         List.of(new JobEnd.PatternCall("lib/.*", false, 16, 0, start + 100_000_000)));
     List<AgentReport> reports = List.of(
-        new AgentReport.Started(SEQ, start, 4321),
+        new AgentReport.Started(SEQ, start, 4321, 3),
         new AgentReport.Ended(end),
         new AgentReport.Ask(SEQ, 7, 3, 256, List.of(), List.of(new AgentReport.Read("src", SIG, 0x83))),
         new AgentReport.LiveOut(SEQ, bytes("line\n")),

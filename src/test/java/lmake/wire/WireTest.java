@@ -171,7 +171,7 @@ class WireTest {
             List.of(new JobEnd.Washed(JobEnd.Deed.QUARANTINED, text(), text())), List.of(access, access),
             List.of(new JobEnd.PatternCall(text(), true, 1, 2, 3)));
     return List.of(
-        new AgentReport.Started(random.nextLong(), random.nextLong(), random.nextInt()),
+        new AgentReport.Started(random.nextLong(), random.nextLong(), random.nextInt(), random.nextInt(256)),
         new AgentReport.Ended(end),
         new AgentReport.Ask(random.nextLong(), 2, AgentReport.Ask.DEPEND_VERBOSE, 3, texts(), List.of()),
         new AgentReport.Ask(
