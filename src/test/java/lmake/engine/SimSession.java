@@ -44,7 +44,11 @@ class SimSession implements SimServer.Watcher {
 
   /** What a job did when it last ran. */
   private record Last(
-      JobStatus status, long cmd, long resources, Map<String, SimDisk.Version> reads, Map<Integer, Expected> targets) {}
+      JobStatus status, long cmd, long resources, Map<String, SimDisk.Version> reads, Map<Integer, Expected> targets) {
+    Last cut() {
+      return new Last(JobStatus.KILLED, cmd, resources, reads, targets);
+    }
+  }
 
   final List<String> log = new ArrayList<>();
   private final SimPlan plan;
@@ -178,6 +182,7 @@ class SimSession implements SimServer.Watcher {
     boolean spoiled = cut || has(Feature.FLAKY) || has(Feature.LOSSES) || disturbed;
     boolean again = cut || has(Feature.FLAKY) || has(Feature.LOSSES) || has(Feature.COMMANDS);
     int before;
+    int first = server.said.size();
     for (int round = 0; ; round++) {
       before = server.started.size();
       runs.clear();
@@ -194,7 +199,7 @@ class SimSession implements SimServer.Watcher {
       if (settled) break;
       boolean onceMore = round == 0 || forgetErrors || spoiled || has(Feature.POLLUTION);
       Bug.check(onceMore || round < 1, "second build runs %s", server.started.subList(before, server.started.size()));
-      if (round == QUIET_BUILDS && fight(said)) break;
+      if (round == QUIET_BUILDS && fight(first)) break;
       Bug.check(round < QUIET_BUILDS, "builds never settle : %s", server.started.subList(before, server.started.size()));
     }
     quiet = false;
@@ -252,7 +257,12 @@ class SimSession implements SimServer.Watcher {
 
   @Override
   public void starts(Action.Start start, String name) {
-    if (!quiet) return;
+    if (quiet) judge(start, name);
+    // Until its end is told, nothing is known of it: a crash may come first.
+    last.computeIfPresent(start.job(), (job, run) -> run.cut());
+  }
+
+  private void judge(Action.Start start, String name) {
     int count = runs.merge(name, 1, Integer::sum);
     Bug.check(count <= RUNS, "%s runs %d times in one build", name, count);
     if (cut || clean.cyclic || clean.unsure) return;
