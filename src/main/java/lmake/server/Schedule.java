@@ -17,6 +17,7 @@ import lmake.engine.Engine;
  */
 final class Schedule {
   private static final long MS = 1_000_000L;
+  private static final long TIE_NS = 100 * MS; // less is how times of one job differ by themselves: the order of arrival decides
 
   /** Nanoseconds: what takes longer need not be told apart. Added to any date of today, it is still one. */
   private static final long FOR_EVER = 3_000_000_000_000_000_000L;
@@ -101,7 +102,7 @@ final class Schedule {
       if (plan == null) plan = look(req, Dates.now());
       long left = reqs.expectedNs(req) > 0 ? reqs.expectedNs(req) : plan.cost;
       long pressure = engine.pressureMs(req, demand.job()) * MS;
-      long rank = reqs.since(req) + left - pressure;
+      long rank = reqs.since(req) + left - (pressure - pressure % TIE_NS);
       if (rank < place.rank) place = new Place(plan.eta, engine.expectedMs(demand.job()) * MS, pressure, rank);
     }
     return place;
