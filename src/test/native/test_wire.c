@@ -28,7 +28,7 @@ static const struct message {
 	struct field fields[64];
 } messages[] = {
 	{ "HELLO", LM_HELLO, { U32(1), STR("lmake"), U32(2), STR("-j4"), STR("d/t\xff"), STR("sub"), U32(2), STR("A=1"),
-		STR("PATH=/bin"), U8(3), U32(4321), U8(3), END } },
+		STR("PATH=/bin"), U8(3), U32(4321), END } },
 	{ "INTERRUPT", LM_INTERRUPT, { END } },
 	{ "OUT", LM_OUT, { RAW("done\n"), END } },
 	{ "ERR", LM_ERR, { RAW("read config because it was never read\n"), END } },
@@ -46,7 +46,7 @@ static const struct message {
 	{ "ANSWER", LM_ANSWER, { U64(0x100000002ull), U64(7), U8(0), U32(2), STR("ok 0123456789abcdee-R src"),
 		STR("error none dep"), END } },
 	{ "STAT", LM_STAT, { U64(9), U32(1), STR("src"), U64(5), U8(1), END } },
-	{ "STARTED", LM_STARTED, { U64(0x100000002ull), U64(1700000000123456789ull), U32(4321), END } },
+	{ "STARTED", LM_STARTED, { U64(0x100000002ull), U64(1700000000123456789ull), U32(4321), U8(3), END } },
 	{ "END", LM_END, { U64(0x100000002ull), U8(0), U32(256), U64(1700000000123456789ull), U64(1700000001123456789ull),
 		U64(1000000), U64(2000000), U64(3145728), U64(12), STR("out\n"), STR("err\xff\n"), U32(1), STR("a message"), U32(1), U8(3),
 		STR("old"), STR("note"), U32(1), STR("src"), U32(0x83), U64(1700000000123456790ull), U64(0), U64(0),
