@@ -4,11 +4,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "../wire/wire.h"
 #include "condemn.h"
 #include "sys.h"
-
-#define CALL    1	/* type of frame, and verb, of ../wire/wire.h */
-#define CONDEMN 7
 
 static char *put(char *p, uint64_t v, int bytes)
 {
@@ -22,10 +20,10 @@ static char *put(char *p, uint64_t v, int bytes)
 /* A CALL: token, verb, four numbers that do not matter, cwd "/", no argument. */
 static long make_frame(char *buf, uint64_t token)
 {
-	char *p = put(buf + 4, CALL, 1);
+	char *p = put(buf + 4, LM_CALL, 1);
 
 	p = put(p, token, 8);
-	p = put(p, CONDEMN, 1);
+	p = put(p, LM_VERB_CONDEMN, 1);
 	p = put(p, 0, 16);
 	p = put(p, 1, 4);
 	*p++ = '/';

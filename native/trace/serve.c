@@ -197,7 +197,6 @@ static int decide_ptrace(const struct seccomp_data *d, const struct lm_view *v)
 
 int lm_trace_decide(struct lm_trace *t, pid_t pid, const struct seccomp_data *d)
 {
-	int moves;
 	struct lm_view v = {
 		.area = &t->area, .cache = &t->cache, .pid = pid, .followed = 1, .predict = 1,
 		.cwd = cwd_of,
@@ -245,14 +244,6 @@ int lm_trace_decide(struct lm_trace *t, pid_t pid, const struct seccomp_data *d)
 		lm_refuse(&v, "the kernel does not let a process of the job be looked at: its calls cannot be followed", "", "");
 	if (rc < 0)
 		return 0;
-	/*
-	 * Preload in the other processes of the job must not go by what names stood for before. The call is yet to be made, so
-	 * that it is told again when the next one comes.
-	 */
-	moves = op == LM_OP_RENAME || op == LM_OP_SYMLINK || op == LM_OP_LINK || op == LM_OP_UNLINK || op == LM_OP_RMDIR;
-	if (moves || t->moved)
-		lm_names_changed(&v);
-	t->moved = moves;
 	return lm_begin(&v, &acc, op, &args, 0);
 }
 

@@ -22,7 +22,6 @@ struct lm_trace {
 	struct seccomp_notif_resp *resp;
 	size_t req_size, resp_size;
 	unsigned long served;
-	int moved;			/* the last call could change what names stand for */
 	int entries;			/* by ptrace: every call stops, not only those of the filter */
 	int begun;			/* by ptrace: the command has been exec'ed, calls are the job's */
 	unsigned tasks;			/* by ptrace: threads that are traced */

@@ -10,9 +10,6 @@ from repo import wait_until
 class RunsTest(Checklist):
     makefile = r'''
 import lmake
-class Old(Rule):
-    target = r'{F:\w+}.old'
-    cmd    = 'if [ -e LMAKE/../{F}.old.seen ]; then :; fi; cat {F}.src'
 class Washed(Rule):
     targets = {'T': r'{F:\w+}.washed'}
     deps    = {'S': '{F}.src'}
