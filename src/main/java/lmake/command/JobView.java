@@ -60,7 +60,7 @@ final class JobView {
       return Answer.table(table.lines(), table.literal());
     }
     Optional<RunRecord> run = site.run(job);
-    boolean neverStarted = run.isPresent() && run.get().argv().isEmpty() && !key.equals("--info");
+    boolean neverStarted = run.isPresent() && run.get().ordered().argv().isEmpty() && !key.equals("--info");
     if (run.isEmpty() || neverStarted) return missing(job);
     return switch (key) {
       case "--cmd" -> command(run.get());
@@ -97,16 +97,16 @@ final class JobView {
   }
 
   private static Answer command(RunRecord run) {
-    String text = run.argv().get(run.argv().size() - 1);
+    String text = run.ordered().argv().get(run.ordered().argv().size() - 1);
     return Answer.text(raw(Printable.bytes(text)), text);
   }
 
   private static Answer environ(RunRecord run) {
     Map<String, String> sorted = new LinkedHashMap<>();
     for (String first : List.of("UID", "USER")) {
-      if (run.environ().containsKey(first)) sorted.put(first, run.environ().get(first));
+      if (run.ordered().environ().containsKey(first)) sorted.put(first, run.ordered().environ().get(first));
     }
-    new TreeMap<>(run.environ()).forEach(sorted::putIfAbsent);
+    new TreeMap<>(run.ordered().environ()).forEach(sorted::putIfAbsent);
     int width = sorted.keySet().stream().mapToInt(String::length).max().orElse(0);
     List<Line> lines = new ArrayList<>();
     sorted.forEach((name, value) -> lines.add(Line.of(name + " ".repeat(width - name.length()) + " : " + value)));
@@ -114,20 +114,20 @@ final class JobView {
   }
 
   private Answer stderr(RunRecord run) {
-    String text = text(run.stderrText());
-    if (!verbose) return Answer.text(raw(run.stderrText()), text);
-    String start = run.pid() > 0 ? "pid:" + run.pid() : "";
+    String text = text(run.outcome().stderr());
+    if (!verbose) return Answer.text(raw(run.outcome().stderr()), text);
+    String start = run.outcome().pid() > 0 ? "pid:" + run.outcome().pid() : "";
     List<Line> lines = new ArrayList<>();
     if (!start.isEmpty()) lines.add(Line.of(start).in(Color.NOTE));
-    for (String message : run.messages()) lines.add(Notes.line(message, 0, graph));
-    lines.addAll(raw(run.stderrText()));
-    return Answer.text(lines, List.of(start, String.join("\n", run.messages()), text));
+    for (String message : run.outcome().messages()) lines.add(Notes.line(message, 0, graph));
+    lines.addAll(raw(run.outcome().stderr()));
+    return Answer.text(lines, List.of(start, String.join("\n", run.outcome().messages()), text));
   }
 
   private Answer stdout(RunRecord run) {
-    if (run.stdout().isEmpty()) return Answer.text(raw(run.stdoutText()), text(run.stdoutText()));
+    if (run.ordered().stdout().isEmpty()) return Answer.text(raw(run.outcome().stdout()), text(run.outcome().stdout()));
     List<Line> lines =
-        List.of(Line.of("stdout of the job is its target"), Line.at(1).text("consider : cat ").quoted(run.stdout()));
+        List.of(Line.of("stdout of the job is its target"), Line.at(1).text("consider : cat ").quoted(run.ordered().stdout()));
     // Scripts that read literals expect no failure here.
     return new Answer(lines, Porcelaine.NONE, porcelaine, false, false, true);
   }

@@ -41,26 +41,26 @@ public final class InfoTable {
     put("job", "job", Line.at(0).text(jobs.name(job)), jobs.name(job));
     Map<String, Object> ids = new LinkedHashMap<>();
     ids.put("job", job);
-    ids.put("small", run.smallId());
-    ids.put("seq", run.seq());
-    put("ids", "ids", Line.of("job=" + job + " , small:" + run.smallId() + " , seq:" + run.seq()), ids);
-    name("required target", run.requiredTarget());
-    name("required by", run.requiredBy());
-    RunReason why = graph.status(job) == JobStatus.NEW ? new RunReason(RunReason.Kind.NEVER_RUN, 0) : run.reason();
+    ids.put("small", run.ordered().smallId());
+    ids.put("seq", run.ordered().seq());
+    put("ids", "ids", Line.of("job=" + job + " , small:" + run.ordered().smallId() + " , seq:" + run.ordered().seq()), ids);
+    name("required target", run.cause().requiredTarget());
+    name("required by", run.cause().requiredBy());
+    RunReason why = graph.status(job) == JobStatus.NEW ? new RunReason(RunReason.Kind.NEVER_RUN, 0) : run.cause().reason();
     if (!why.none()) put("reason", "reason", Notes.reason(why, Line.at(0), graph), Notes.reason(why, graph));
-    if (run.eta() > 0) {
-      String date = show(run.eta());
-      Line line = Line.of(date + " - " + Elapsed.tight(run.pressureNs()));
-      put("scheduling", "scheduling", line, List.of(date, run.pressureNs() / 1e9));
+    if (run.cause().eta() > 0) {
+      String date = show(run.cause().eta());
+      Line line = Line.of(date + " - " + Elapsed.tight(run.cause().pressureNs()));
+      put("scheduling", "scheduling", line, List.of(date, run.cause().pressureNs() / 1e9));
     }
     execution(run);
     outcome(run, graph.status(job));
     int node = file.isEmpty() ? 0 : graph.findNode(file);
     if (verbose && node != 0) add("checksum", Crc.show(graph.crc(node)));
-    if (run.pid() > 0) add("start message", "pid:" + run.pid());
-    if (!run.messages().isEmpty()) messages(run.messages());
-    views(run.isolation());
-    if (!run.resources().isEmpty()) resources(run.resources());
+    if (run.outcome().pid() > 0) add("start message", "pid:" + run.outcome().pid());
+    if (!run.outcome().messages().isEmpty()) messages(run.outcome().messages());
+    views(run.ordered().isolation());
+    if (!run.ordered().resources().isEmpty()) resources(run.ordered().resources());
   }
 
   /** {@code key : value} lines, keys as wide as the widest that has its value beside it. */
@@ -88,40 +88,40 @@ public final class InfoTable {
   }
 
   private void execution(RunRecord run) {
-    if (!run.argv().isEmpty()) {
-      List<String> interpreter = run.argv().subList(0, Math.max(1, run.argv().size() - 1));
+    if (!run.ordered().argv().isEmpty()) {
+      List<String> interpreter = run.ordered().argv().subList(0, Math.max(1, run.ordered().argv().size() - 1));
       boolean python = interpreter.get(0).replaceFirst(".*/", "").startsWith("python");
       List<String> shown = interpreter.stream().filter(word -> !word.equals("-c")).map(Printable::quote).toList();
       add(python ? "python" : "shell", String.join(" ", shown));
     }
-    run.isolation().forEach((key, value) -> {
+    run.ordered().isolation().forEach((key, value) -> {
       if (!key.startsWith(VIEW)) add(key, value);
     });
-    if (!run.autodep().isEmpty()) add("autodep", run.autodep());
-    if (run.timeout() > 0) {
-      long ns = (long) (run.timeout() * 1e9);
-      put("timeout", "timeout", Line.of(Elapsed.tight(ns)), run.timeout());
+    if (!run.ordered().autodep().isEmpty()) add("autodep", run.ordered().autodep());
+    if (run.ordered().timeout() > 0) {
+      long ns = (long) (run.ordered().timeout() * 1e9);
+      put("timeout", "timeout", Line.of(Elapsed.tight(ns)), run.ordered().timeout());
     }
   }
 
   private void outcome(RunRecord run, JobStatus status) {
-    if (run.endDate() > 0) {
-      add("end date", show(run.endDate()));
+    if (run.outcome().endDate() > 0) {
+      add("end date", show(run.outcome().endDate()));
     }
-    if (!run.os().isEmpty()) add("os", run.os());
+    if (!run.outcome().os().isEmpty()) add("os", run.outcome().os());
     add("status", status.word());
-    if (!run.tmpDir().isEmpty()) add("tmp dir", run.tmpDir());
-    boolean ran = run.waitStatus() >= 0 && !status.lost();
+    if (!run.ordered().tmpDir().isEmpty()) add("tmp dir", run.ordered().tmpDir());
+    boolean ran = run.outcome().waitStatus() >= 0 && !status.lost();
     if (ran) {
-      String text = WaitStatus.explain(run.waitStatus(), run.stderrText().length > 0);
-      put("rc", "rc", Line.of(text), WaitStatus.show(run.waitStatus()));
-      duration("cpu time", run.userNs() + run.systemNs());
-      if (run.endDate() > 0) duration("elapsed in job", run.endDate() - run.startDate());
+      String text = WaitStatus.explain(run.outcome().waitStatus(), run.outcome().stderr().length > 0);
+      put("rc", "rc", Line.of(text), WaitStatus.show(run.outcome().waitStatus()));
+      duration("cpu time", run.usage().userNs() + run.usage().systemNs());
+      if (run.outcome().endDate() > 0) duration("elapsed in job", run.outcome().endDate() - run.outcome().startDate());
     }
-    if (run.totalNs() > 0) duration("elapsed total", run.totalNs());
-    if (ran && run.maxRss() > 0) size("used mem", "used_mem", run.maxRss());
-    if (ran && run.costNs() > 0) duration("cost", run.costNs());
-    if (run.targetsSize() > 0) size("total targets size", "total_size", run.targetsSize());
+    if (run.usage().totalNs() > 0) duration("elapsed total", run.usage().totalNs());
+    if (ran && run.usage().maxRss() > 0) size("used mem", "used_mem", run.usage().maxRss());
+    if (ran && run.usage().costNs() > 0) duration("cost", run.usage().costNs());
+    if (run.usage().targetsSize() > 0) size("total targets size", "total_size", run.usage().targetsSize());
   }
 
   private static String show(long date) {

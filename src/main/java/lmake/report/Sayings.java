@@ -65,7 +65,7 @@ public final class Sayings {
   public Optional<List<Line>> attached(int job) {
     if (records.apply(job).isEmpty()) return Optional.empty();
     List<Line> lines = new ArrayList<>();
-    for (String message : records.apply(job).get().messages()) lines.add(Notes.line(message, 1, graph));
+    for (String message : records.apply(job).get().outcome().messages()) lines.add(Notes.line(message, 1, graph));
     lines.addAll(stderr(job));
     return Optional.of(lines);
   }
@@ -73,7 +73,7 @@ public final class Sayings {
   /** The stderr of the last run of a job, cut as its rule says. */
   public List<Line> stderr(int job) {
     return records.apply(job)
-        .map(run -> Stderr.lines(run.stderrText(), jobs.maxStderrLines(job), jobs.ruleName(job), jobs.name(job)))
+        .map(run -> Stderr.lines(run.outcome().stderr(), jobs.maxStderrLines(job), jobs.ruleName(job), jobs.name(job)))
         .orElse(List.of());
   }
 

@@ -17,44 +17,51 @@ final class RunRecords {
     Execution.Running running = one.running().orElseThrow();
     Launch launch = running.launch();
     boolean started = end.outcome() != JobEnd.Outcome.NOT_STARTED;
-    return new RunRecord(
-        one.attempt(),
-        running.smallId(),
-        launch.shown(),
-        launch.ruleEnviron(),
-        one.resources().values(),
-        launch.watchedBy(one.tracer()),
-        launch.stdin(),
-        launch.stdout(),
-        launch.tmpDir(),
-        launch.timeoutMs() / 1000.0,
-        one.order().why(),
-        one.wanted().target(),
-        one.wanted().requested(),
-        end.start(),
-        end.end(),
-        result.status(),
-        started ? end.waitStatus() : -1,
-        end.userNs(),
-        end.systemNs(),
-        end.maxRss(),
-        end.end() - end.start(),
-        end.targetsSize(),
-        one.pid(),
-        end.stdout(),
-        end.stderr(),
-        result.messages(),
-        HostOs.NAME,
-        launch.isolation().shown(),
-        Math.round((end.end() - end.start()) / one.crowd()),
-        one.schedule().eta(),
-        one.schedule().pressureNs());
+    RunRecord.Ordered ordered =
+        new RunRecord.Ordered(
+            one.attempt(),
+            running.smallId(),
+            launch.shown(),
+            launch.ruleEnviron(),
+            one.resources().values(),
+            launch.watchedBy(one.tracer()),
+            launch.stdin(),
+            launch.stdout(),
+            launch.tmpDir(),
+            launch.timeoutMs() / 1000.0,
+            launch.isolation().shown());
+    RunRecord.Cause cause =
+        new RunRecord.Cause(
+            one.order().why(),
+            one.wanted().target(),
+            one.wanted().requested(),
+            one.schedule().eta(),
+            one.schedule().pressureNs());
+    RunRecord.Outcome outcome =
+        new RunRecord.Outcome(
+            end.start(),
+            end.end(),
+            result.status(),
+            started ? end.waitStatus() : -1,
+            one.pid(),
+            end.stdout(),
+            end.stderr(),
+            result.messages(),
+            HostOs.NAME);
+    long took = end.end() - end.start();
+    RunRecord.Usage usage =
+        new RunRecord.Usage(
+            end.userNs(), end.systemNs(), end.maxRss(), took, end.targetsSize(), Math.round(took / one.crowd()));
+    return new RunRecord(ordered, cause, outcome, usage);
   }
 
   /** Of a run that never was. */
   static RunRecord of(Execution one, JobResult result, long now) {
+    Map<String, String> resources = one.resources().values();
     return new RunRecord(
-        one.attempt(), 0, List.of(), Map.of(), one.resources().values(), "", "", "", "", 0, one.order().why(), "", "",
-        now, now, result.status(), -1, 0, 0, 0, 0, 0, 0, NOTHING, NOTHING, result.messages(), "");
+        new RunRecord.Ordered(one.attempt(), 0, List.of(), Map.of(), resources, "", "", "", "", 0, Map.of()),
+        new RunRecord.Cause(one.order().why(), "", "", 0, 0),
+        new RunRecord.Outcome(now, now, result.status(), -1, 0, NOTHING, NOTHING, result.messages(), ""),
+        RunRecord.Usage.NONE);
   }
 }

@@ -10,7 +10,7 @@ import lmake.graph.RunReason;
 import lmake.graph.RunRecord;
 
 /**
- * A {@link RunRecord} as bytes: a version byte, then its components in order. Numbers are zigzag varints, but for the
+ * A {@link RunRecord} as bytes: a version byte, then its components, those of later versions last. Numbers are zigzag varints, but for the
  * timeout (8 bytes of IEEE 754); texts, lists and maps are a varint count and their content.
  */
 final class RunCodec {
@@ -20,77 +20,85 @@ final class RunCodec {
   private RunCodec() {}
 
   static byte[] encode(RunRecord run) {
-    Out out = new Out(512 + run.stdoutText().length + run.stderrText().length);
+    RunRecord.Ordered what = run.ordered();
+    RunRecord.Cause why = run.cause();
+    RunRecord.Outcome end = run.outcome();
+    RunRecord.Usage cost = run.usage();
+    Out out = new Out(512 + end.stdout().length + end.stderr().length);
     out.u8(VERSION);
-    number(run.seq(), out);
-    number(run.smallId(), out);
-    list(run.argv(), out);
-    map(run.environ(), out);
-    map(run.resources(), out);
-    out.string(run.autodep()).string(run.stdin()).string(run.stdout()).string(run.tmpDir());
-    out.u64(Double.doubleToRawLongBits(run.timeout()));
-    out.u8(run.reason().kind().ordinal());
-    number(run.reason().node(), out);
-    out.string(run.requiredTarget()).string(run.requiredBy());
-    number(run.startDate(), out);
-    number(run.endDate(), out);
-    out.u8(run.status().ordinal());
-    number(run.waitStatus(), out);
-    number(run.userNs(), out);
-    number(run.systemNs(), out);
-    number(run.maxRss(), out);
-    number(run.totalNs(), out);
-    number(run.targetsSize(), out);
-    number(run.pid(), out);
-    out.bytes(run.stdoutText()).bytes(run.stderrText());
-    list(run.messages(), out);
-    out.string(run.os());
-    map(run.isolation(), out);
-    number(run.costNs(), out);
-    number(run.eta(), out);
-    number(run.pressureNs(), out);
+    number(what.seq(), out);
+    number(what.smallId(), out);
+    list(what.argv(), out);
+    map(what.environ(), out);
+    map(what.resources(), out);
+    out.string(what.autodep()).string(what.stdin()).string(what.stdout()).string(what.tmpDir());
+    out.u64(Double.doubleToRawLongBits(what.timeout()));
+    out.u8(why.reason().kind().ordinal());
+    number(why.reason().node(), out);
+    out.string(why.requiredTarget()).string(why.requiredBy());
+    number(end.startDate(), out);
+    number(end.endDate(), out);
+    out.u8(end.status().ordinal());
+    number(end.waitStatus(), out);
+    number(cost.userNs(), out);
+    number(cost.systemNs(), out);
+    number(cost.maxRss(), out);
+    number(cost.totalNs(), out);
+    number(cost.targetsSize(), out);
+    number(end.pid(), out);
+    out.bytes(end.stdout()).bytes(end.stderr());
+    list(end.messages(), out);
+    out.string(end.os());
+    map(what.isolation(), out);
+    number(cost.costNs(), out);
+    number(why.eta(), out);
+    number(why.pressureNs(), out);
     return out.toArray();
   }
 
   static RunRecord decode(In in) {
     int version = in.u8();
     Bug.check(version >= 1 && version <= VERSION, "run record of version %d, not %d", version, VERSION);
-    // Java evaluates arguments from left to right: the order of the record is the order of the bytes.
-    RunRecord run =
-        new RunRecord(
-            number(in),
-            number(in),
-            list(in),
-            map(in),
-            map(in),
-            in.string(),
-            in.string(),
-            in.string(),
-            in.string(),
-            Double.longBitsToDouble(in.u64()),
-            new RunReason(KINDS[in.u8()], (int) number(in)),
-            in.string(),
-            in.string(),
-            number(in),
-            number(in),
-            JobStatus.of(in.u8()),
-            (int) number(in),
-            number(in),
-            number(in),
-            number(in),
-            number(in),
-            number(in),
-            (int) number(in),
-            in.bytes(),
-            in.bytes(),
-            list(in),
-            version == 1 ? "" : in.string(),
-            version < 3 ? Map.of() : map(in),
-            version < 4 ? 0 : number(in),
-            version < 4 ? 0 : number(in),
-            version < 4 ? 0 : number(in));
+    // Java evaluates arguments from left to right: the order of what is made here is the order of the bytes.
+    RunRecord.Ordered ordered =
+        new RunRecord.Ordered(
+            number(in), number(in), list(in), map(in), map(in), in.string(), in.string(), in.string(), in.string(),
+            Double.longBitsToDouble(in.u64()), Map.of());
+    RunRecord.Cause cause =
+        new RunRecord.Cause(new RunReason(KINDS[in.u8()], (int) number(in)), in.string(), in.string(), 0, 0);
+    long start = number(in);
+    long end = number(in);
+    JobStatus status = JobStatus.of(in.u8());
+    int waitStatus = (int) number(in);
+    RunRecord.Usage usage = new RunRecord.Usage(number(in), number(in), number(in), number(in), number(in), 0);
+    RunRecord.Outcome outcome =
+        new RunRecord.Outcome(
+            start, end, status, waitStatus, (int) number(in), in.bytes(), in.bytes(), list(in),
+            version == 1 ? "" : in.string());
+    RunRecord run = new RunRecord(ordered, cause, outcome, usage);
+    if (version >= 3) run = isolated(run, map(in));
+    if (version >= 4) run = scheduled(run, number(in), number(in), number(in));
     Bug.check(in.atEnd(), "run record too long");
     return run;
+  }
+
+  private static RunRecord isolated(RunRecord run, Map<String, String> isolation) {
+    RunRecord.Ordered o = run.ordered();
+    RunRecord.Ordered other =
+        new RunRecord.Ordered(
+            o.seq(), o.smallId(), o.argv(), o.environ(), o.resources(), o.autodep(), o.stdin(), o.stdout(), o.tmpDir(),
+            o.timeout(), isolation);
+    return new RunRecord(other, run.cause(), run.outcome(), run.usage());
+  }
+
+  private static RunRecord scheduled(RunRecord run, long costNs, long eta, long pressureNs) {
+    RunRecord.Cause c = run.cause();
+    RunRecord.Usage u = run.usage();
+    return new RunRecord(
+        run.ordered(),
+        new RunRecord.Cause(c.reason(), c.requiredTarget(), c.requiredBy(), eta, pressureNs),
+        run.outcome(),
+        new RunRecord.Usage(u.userNs(), u.systemNs(), u.maxRss(), u.totalNs(), u.targetsSize(), costNs));
   }
 
   private static void number(long value, Out out) {

@@ -93,11 +93,14 @@ final class FakeSite implements Site {
   RunRecord record(int job, String stderr, String... messages) {
     RunRecord run =
         new RunRecord(
-            7, 1, List.of("/bin/bash", "-c", "cat a\n"), Map.of("PATH", "$STD_PATH", "A", "1"), Map.of("cpu", "1"),
-            "ld_preload", "", "", "/repo/LMAKE/tmp/1", 0, graph.reason(job), "a+b.cat", "", TEN, TEN + 23_000_000,
-            graph.status(job), graph.status(job) == JobStatus.OK ? 0 : 3 << 8, 4_000_000, 2_000_000, 5_595_136,
-            24_000_000, 6, 1234, "out\n".getBytes(), stderr.getBytes(), List.of(messages), "debian/\"12\"/x86_64",
-            Map.of(), 11_500_000, TEN + 5_000_000_000L, 1_250_000_000);
+            new RunRecord.Ordered(
+                7, 1, List.of("/bin/bash", "-c", "cat a\n"), Map.of("PATH", "$STD_PATH", "A", "1"), Map.of("cpu", "1"),
+                "ld_preload", "", "", "/repo/LMAKE/tmp/1", 0, Map.of()),
+            new RunRecord.Cause(graph.reason(job), "a+b.cat", "", TEN + 5_000_000_000L, 1_250_000_000),
+            new RunRecord.Outcome(
+                TEN, TEN + 23_000_000, graph.status(job), graph.status(job) == JobStatus.OK ? 0 : 3 << 8, 1234,
+                "out\n".getBytes(), stderr.getBytes(), List.of(messages), "debian/\"12\"/x86_64"),
+            new RunRecord.Usage(4_000_000, 2_000_000, 5_595_136, 24_000_000, 6, 11_500_000));
     records.put(job, run);
     return run;
   }

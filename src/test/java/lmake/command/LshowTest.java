@@ -196,11 +196,11 @@ final class LshowTest {
   @Test
   void stdoutThatIsATarget() {
     RunRecord r = site.records.get(up);
-    site.records.put(
-        up,
-        new RunRecord(
-            r.seq(), r.smallId(), r.argv(), r.environ(), r.resources(), r.autodep(), "", "a.up", r.tmpDir(), 0,
-            r.reason(), "", "", 0, 0, r.status(), 0, 0, 0, 0, 0, 0, 0, new byte[0], new byte[0], List.of(), ""));
+    RunRecord.Ordered o = r.ordered();
+    RunRecord.Ordered toTarget =
+        new RunRecord.Ordered(
+            o.seq(), o.smallId(), o.argv(), o.environ(), o.resources(), o.autodep(), "", "a.up", o.tmpDir(), 0, o.isolation());
+    site.records.put(up, new RunRecord(toTarget, r.cause(), r.outcome(), r.usage()));
     assertThat(show("-o", "a.up")).contains("  consider : cat a.up\n");
     assertThat(session.code()).isEqualTo(1);
     assertThat(show("-op", "a.up")).isEqualTo("{ 'a.up' : None\n}\n");

@@ -130,7 +130,8 @@ class ExecutionsTest {
       assertThat(result.status()).isEqualTo(JobStatus.EARLY_ERROR);
       assertThat(String.join("\n", result.messages())).contains("lmake.config.backends.local.");
     }
-    assertThat(store.run(((Event.JobEnded) events.get(0)).job()).orElseThrow().status()).isEqualTo(JobStatus.EARLY_ERROR);
+    int job = ((Event.JobEnded) events.get(0)).job();
+    assertThat(store.run(job).orElseThrow().outcome().status()).isEqualTo(JobStatus.EARLY_ERROR);
   }
 
   @Test

@@ -55,9 +55,11 @@ final class CodecTest {
   void runHasGoldenBytes() {
     RunRecord run =
         new RunRecord(
-            1, 2, List.of("sh", "é"), Map.of("A", "b"), Map.of(), "none", "", "out", "/tmp", 1.5,
-            new RunReason(RunReason.Kind.NEVER_RUN, 3), "t", "", 4, 5, JobStatus.OK, -1, 6, 7, 8, 9, 10, 11,
-            new byte[] {42}, new byte[0], List.of("m"), "o", Map.of("repo_view", "/r"), 12, 13, 14);
+            new RunRecord.Ordered(
+                1, 2, List.of("sh", "é"), Map.of("A", "b"), Map.of(), "none", "", "out", "/tmp", 1.5, Map.of("repo_view", "/r")),
+            new RunRecord.Cause(new RunReason(RunReason.Kind.NEVER_RUN, 3), "t", "", 13, 14),
+            new RunRecord.Outcome(4, 5, JobStatus.OK, -1, 11, new byte[] {42}, new byte[0], List.of("m"), "o"),
+            new RunRecord.Usage(6, 7, 8, 9, 10, 12));
     String golden =
         "04" + "02" + "04" + "02" + "027368" + "02c3a9" + "01" + "0141" + "0162" + "00" + "046e6f6e65" + "00"
             + "036f7574" + "042f746d70" + "000000000000f83f" + "01" + "06" + "0174" + "00" + "08" + "0a" + "08" + "01" + "0c" + "0e"
@@ -66,11 +68,11 @@ final class CodecTest {
     assertEquals(golden, HEX.formatHex(RunCodec.encode(run)));
     Model.assertSame(run, RunCodec.decode(new In(HEX.parseHex(golden))));
     String before = "02" + golden.substring(2, golden.length() - 34);
-    assertEquals(Map.of(), RunCodec.decode(new In(HEX.parseHex(before))).isolation());
+    assertEquals(Map.of(), RunCodec.decode(new In(HEX.parseHex(before))).ordered().isolation());
     String uncosted = "03" + golden.substring(2, golden.length() - 6);
     RunRecord third = RunCodec.decode(new In(HEX.parseHex(uncosted)));
-    assertEquals(Map.of("repo_view", "/r"), third.isolation());
-    assertEquals(List.of(0L, 0L, 0L), List.of(third.costNs(), third.eta(), third.pressureNs()));
+    assertEquals(Map.of("repo_view", "/r"), third.ordered().isolation());
+    assertEquals(List.of(0L, 0L, 0L), List.of(third.usage().costNs(), third.cause().eta(), third.cause().pressureNs()));
   }
 
   @Test

@@ -84,10 +84,15 @@ final class Model {
     byte[] text = new byte[random.nextInt(20) == 0 ? random.nextInt(100_000) : random.nextInt(100)];
     random.nextBytes(text);
     return new RunRecord(
-        random.nextLong(), random.nextInt(), List.of("/bin/sh", "-c", name(random)), environ, Map.of("cpu", "1"), "ld_preload",
-        "", name(random), "/tmp", random.nextDouble(), new RunReason(RunReason.Kind.DEP_CHANGED, random.nextInt(100)),
-        name(random), "", random.nextLong(), random.nextLong(), JobStatus.OK, -1, random.nextInt(), 0, 5, 6, 7,
-        random.nextInt(70_000), text, new byte[0], List.of("a", name(random)), name(random), Map.of(), random.nextLong(), random.nextLong(), random.nextLong());
+        new RunRecord.Ordered(
+            random.nextLong(), random.nextInt(), List.of("/bin/sh", "-c", name(random)), environ, Map.of("cpu", "1"), "ld_preload",
+            "", name(random), "/tmp", random.nextDouble(), Map.of("repo_view", name(random))),
+        new RunRecord.Cause(
+            new RunReason(RunReason.Kind.DEP_CHANGED, random.nextInt(100)), name(random), "", random.nextLong(), random.nextLong()),
+        new RunRecord.Outcome(
+            random.nextLong(), random.nextLong(), JobStatus.OK, -1, random.nextInt(70_000), text, new byte[0],
+            List.of("a", name(random)), name(random)),
+        new RunRecord.Usage(random.nextInt(), 0, 5, 6, 7, random.nextLong()));
   }
 
   /** One random change, the same for all graphs. */
@@ -150,12 +155,13 @@ final class Model {
 
   /** Byte arrays compared by content. */
   static void assertSame(RunRecord expected, RunRecord actual) {
-    assertArrayEquals(expected.stdoutText(), actual.stdoutText());
-    assertArrayEquals(expected.stderrText(), actual.stderrText());
+    assertArrayEquals(expected.outcome().stdout(), actual.outcome().stdout());
+    assertArrayEquals(expected.outcome().stderr(), actual.outcome().stderr());
     assertEquals(RunCodec.encode(expected).length, RunCodec.encode(actual).length);
     assertArrayEquals(RunCodec.encode(expected), RunCodec.encode(actual));
-    assertEquals(expected.environ(), actual.environ());
-    assertEquals(expected.messages(), actual.messages());
-    assertEquals(expected.reason(), actual.reason());
+    assertEquals(expected.ordered(), actual.ordered());
+    assertEquals(expected.cause(), actual.cause());
+    assertEquals(expected.outcome().messages(), actual.outcome().messages());
+    assertEquals(expected.usage(), actual.usage());
   }
 }
