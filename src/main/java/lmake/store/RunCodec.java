@@ -10,8 +10,8 @@ import lmake.graph.RunReason;
 import lmake.graph.RunRecord;
 
 /**
- * A {@link RunRecord} as bytes: a version byte, then its components, those of later versions last. Numbers are zigzag varints, but for the
- * timeout (8 bytes of IEEE 754); texts, lists and maps are a varint count and their content.
+ * A {@link RunRecord} as bytes: a version byte, then its components, those of later versions last. Numbers are zigzag
+ * varints, but for the timeout (8 bytes of IEEE 754); texts, lists and maps are a varint count and their content.
  */
 final class RunCodec {
   private static final int VERSION = 4; // 1 had no os, 2 no isolation, 3 no cost and schedule
