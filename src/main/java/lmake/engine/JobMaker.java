@@ -314,11 +314,14 @@ final class JobMaker {
   private void compare(Req req, int job, JobState state, DepVector deps, int i, Walk walk) {
     int node = deps.node(i);
     long now = req.has(node, Req.ABSENT) && !req.has(node, Req.DANGLING) ? Crc.NONE : graph.crc(node);
+    boolean inError = req.has(node, Req.ERR); // the job takes it as it is
     if (deps.has(i, DepVector.HOT)) {
       differs(walk, Kind.DEP_UNSTABLE, node, true);
+      // The next run would be told the same again, did nobody look what the file has become.
+      boolean moved = deps.has(i, DepVector.SIG) && graph.sig(node) != deps.value(i);
+      if (moved && !inError && lookAgain(req, job, node, deps)) await(req, job, state, node, Req.DISK, walk);
       return;
     }
-    boolean inError = req.has(node, Req.ERR); // the job takes it as it is
     if (deps.has(i, DepVector.SIG)) {
       // A product that is hot may be torn since it was made; a source was read for this very command.
       boolean doubtful = graph.has(node, Graph.HOT) && !req.has(node, Req.CHECKED);

@@ -94,6 +94,35 @@ class EngineCornersTest {
     assertEquals(List.of(), toy.build("ask"));
   }
 
+  private static Toy asksForSum() {
+    return new Toy()
+        .rule(
+            RuleSketch.rule("Ask").target("A", "ask"),
+            "Ask",
+            (stem, acts) -> write(acts, "ask", acts.tell(List.of("src"), 0).get(0)))
+        .source("src", "1");
+  }
+
+  private static String sum(String content) {
+    return "ok " + Crc.show(SimDisk.crc(content)) + " src";
+  }
+
+  @Test
+  void sumThatWasToldIsWhatTheJobDependsOnThoughTheSourceIsEditedBeforeTheAccessIsNoted() {
+    Toy toy = asksForSum();
+    int req = toy.server().open(List.of("src", "ask"), ReqOptions.DEFAULT);
+    while (!toy.server().said.contains("new src")) toy.server().step(); // from now on an answer can be given
+    toy.disk.write("src", "2");
+    toy.server().run(req);
+    assertFalse(toy.server().done.get(req).ok());
+    assertEquals(sum("1"), toy.disk.read("ask"));
+    assertEquals(List.of("Ask"), rulesOf(toy.server().started)); // told the same again, it would learn nothing
+    toy.build("ask");
+    assertTrue(toy.ok);
+    assertEquals(sum("2"), toy.disk.read("ask"));
+    assertEquals(List.of(), toy.build("ask"));
+  }
+
   @Test
   void jobThatAsksWhetherItsDepsAreRightIsNotEndedForOneInError() {
     Toy toy =
