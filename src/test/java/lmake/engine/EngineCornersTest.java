@@ -198,6 +198,35 @@ class EngineCornersTest {
     assertEquals(List.of(), toy.build("ask"));
   }
 
+  @Test
+  void fileOfAJobInErrorThatIsGoneIsNoReasonToRunAgainAndAgain() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Bad").target("B", "bad"),
+                "Bad",
+                (stem, acts) -> write(acts, "bad", acts.read("list")))
+            .rule(
+                RuleSketch.rule("Ask").target("A", "ask"),
+                "Ask",
+                (stem, acts) -> {
+                  String status = acts.tell(List.of("bad"), DepFlags.IGNORE_ERROR).get(0).split(" ")[0];
+                  write(acts, "ask", status);
+                })
+            .source("list", "x");
+    toy.build("ask");
+    toy.disk.remove("list");
+    toy.disk.remove("bad");
+    List<String> ran = toy.build("ask");
+    assertEquals(List.of("Ask"), rulesOf(ran));
+    assertEquals("error", toy.disk.read("ask"));
+    assertEquals(List.of(), toy.build("ask"));
+    toy.disk.write("list", "x");
+    toy.build("ask", "bad");
+    assertEquals("ok", toy.disk.read("ask"));
+    assertEquals("x", toy.disk.read("bad"));
+  }
+
   /** For one command the job waits for its old deps; another one runs it without looking at them, and it has new ones. */
   @Test
   void jobFreedFromALoopForgetsWhatItWaitedForWithItsFormerDeps() {
