@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import lmake.base.Crc;
 import lmake.engine.Event.Question;
@@ -138,7 +137,7 @@ final class Asks {
 
   /** What some job must still make is told as unknown: the job runs again once it is made. */
   private boolean tell(Req req, Event.JobAsks ask) {
-    Map<Integer, Turn.Told> told = turn.running.get(ask.job()).told;
+    Turn.Running run = turn.running.get(ask.job());
     List<String> lines = new ArrayList<>();
     boolean ok = true;
     for (int i = 0; i < ask.deps().size(); i++) {
@@ -149,8 +148,8 @@ final class Asks {
       boolean right = reached && right(req, ask.deps(), i);
       ok &= right || !reached;
       String status = !reached ? "-" : req.has(node, Req.ERR) ? "error" : "ok";
-      told.put(node, !reached ? Turn.Told.NOTHING : req.has(node, Req.ERR) ? Turn.Told.ERROR : Turn.Told.OK);
       long crc = !reached ? Crc.UNKNOWN : req.has(node, Req.ABSENT) ? Crc.NONE : graph.crc(node);
+      run.tell(node, !reached ? Turn.Told.NOTHING : req.has(node, Req.ERR) ? Turn.Told.ERROR : Turn.Told.OK, crc);
       lines.add(status + " " + Crc.show(crc) + " " + graph.name(node));
     }
     turn.emit(new Action.Answer(ask.job(), ask.attempt(), ask.ask(), ok, lines));

@@ -314,18 +314,21 @@ final class JobMaker {
   private void compare(Req req, int job, JobState state, DepVector deps, int i, Walk walk) {
     int node = deps.node(i);
     long now = req.has(node, Req.ABSENT) && !req.has(node, Req.DANGLING) ? Crc.NONE : graph.crc(node);
+    boolean inError = req.has(node, Req.ERR); // the job takes it as it is
     if (deps.has(i, DepVector.HOT)) {
       differs(walk, Kind.DEP_UNSTABLE, node, true);
+      // The next run would be told the same again, did nobody look what the file has become.
+      boolean moved = deps.has(i, DepVector.SIG) && graph.sig(node) != deps.value(i);
+      if (moved && !inError && lookAgain(req, job, node)) await(req, job, state, node, Req.DISK, walk);
       return;
     }
-    boolean inError = req.has(node, Req.ERR); // the job takes it as it is
     if (deps.has(i, DepVector.SIG)) {
       // A product that is hot may be torn since it was made; a source was read for this very command.
       boolean doubtful = graph.has(node, Graph.HOT) && !req.has(node, Req.CHECKED);
       if (graph.sig(node) == deps.value(i) && now == graph.crc(node) && Crc.known(now) && !doubtful) {
         deps.resolve(i, now);
         graph.touchJob(job);
-      } else if (!inError && lookAgain(req, job, node, deps)) {
+      } else if (!inError && lookAgain(req, job, node)) {
         walk.found++;
         walk.enough = state.hasty;
         await(req, job, state, node, Req.DISK, walk);
@@ -337,7 +340,16 @@ final class JobMaker {
     }
     // Nobody vouches for the file of a job in error: what cannot be told is no reason to run again, and again.
     boolean told = !inError || Crc.known(now) && !deps.has(i, DepVector.SIG);
-    if (told && Crc.differs(deps.value(i), now, deps.kinds(i))) differs(walk, Kind.DEP_CHANGED, node, true);
+    if (told && Crc.differs(deps.value(i), now, deps.kinds(i))) {
+      // It may be as the job saw it: nobody has looked at it since it was in error.
+      if (inError && req.conform(node) != 0 && lookAgain(req, job, node)) {
+        walk.found++;
+        walk.enough = state.hasty;
+        await(req, job, state, node, Req.DISK, walk);
+        return;
+      }
+      differs(walk, Kind.DEP_CHANGED, node, true);
+    }
     if ((deps.kinds(i) & lmake.graph.Accesses.E) != 0 && inError != deps.has(i, DepVector.ERROR)) {
       differs(walk, Kind.DEP_CHANGED, node, false);
     }
@@ -350,7 +362,7 @@ final class JobMaker {
   }
 
   /** What the job read is not what the disk held when it was checked: once per run, the disk is asked again. */
-  private boolean lookAgain(Req req, int job, int node, DepVector deps) {
+  private boolean lookAgain(Req req, int job, int node) {
     long attempt = runs.lastAttempt(job);
     Long last = req.rechecked.get(node);
     if (last != null && last >= attempt) return false;

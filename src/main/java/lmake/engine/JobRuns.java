@@ -225,17 +225,31 @@ final class JobRuns {
   }
 
   /** What the job was told of its deps matters as much as what it read of them. */
-  private static DepVector asTold(Turn.Running run, DepVector deps) {
+  private DepVector asTold(Turn.Running run, DepVector deps) {
     DepVector marked = deps;
     for (int i = 0; i < deps.size() && !run.told.isEmpty(); i++) {
-      Turn.Told told = run.told.get(deps.node(i));
+      int node = deps.node(i);
+      Turn.Told told = run.told.get(node);
+      if (told == Turn.Told.OK) marked = withCrc(marked, i, run.crcs.get(node));
       boolean wrong = told == Turn.Told.NOTHING || told == Turn.Told.ERROR;
       boolean asked = wrong || told != null && (deps.flags(i) & DepFlags.IGNORE_ERROR) != 0;
       if (!asked) continue;
       int mark = told == Turn.Told.NOTHING ? DepVector.HOT : told == Turn.Told.ERROR ? DepVector.ERROR : 0;
-      marked = marked.with(i, deps.bits(i) | Accesses.E | mark, deps.value(i));
+      marked = marked.with(i, marked.bits(i) | Accesses.E | mark, marked.value(i));
     }
     return marked;
+  }
+
+  /**
+   * What a job makes of a crc it was told is made of that content, whatever stood there when its access was noted: a file that
+   * changed meanwhile was seen as two things.
+   */
+  private DepVector withCrc(DepVector deps, int i, long crc) {
+    if (deps.kinds(i) == 0 || deps.has(i, DepVector.HOT) || !Crc.known(crc)) return deps;
+    boolean sig = deps.has(i, DepVector.SIG);
+    if (sig && graph.sig(deps.node(i)) == deps.value(i)) return deps.with(i, deps.bits(i) & ~DepVector.SIG, crc);
+    boolean other = sig || Crc.differs(deps.value(i), crc, deps.kinds(i));
+    return other ? deps.with(i, deps.bits(i) | DepVector.HOT, deps.value(i)) : deps;
   }
 
   private void tell(Req req, int job, JobState state, JobStatus status, boolean changed, JobResult result) {

@@ -156,7 +156,8 @@ final class NodeMaker {
     req.setConform(node, job);
     if (state.verdict != Req.Verdict.OK) {
       req.set(node, Req.ERR);
-      finish(req, node, Req.DISK);
+      if (req.has(node, Req.RECHECK) && !req.has(node, Req.CHECKED)) turn.check(req, node, graph.sig(node));
+      else finish(req, node, Req.DISK);
     } else if (takenAway(node, job)) {
       redo(req, node, job, new RunReason(RunReason.Kind.TARGET_POLLUTED, node));
       turn.queueNode(req, node);
@@ -300,6 +301,10 @@ final class NodeMaker {
     boolean there = answer.kind().file();
     long sig = there ? answer.sig() : 0;
     if (sig == graph.sig(node) && !graph.has(node, Graph.HOT)) return;
+    if (req.has(node, Req.ERR)) {
+      takeAsIs(node, answer);
+      return;
+    }
     if (!there && graph.crc(node) == Crc.NONE) {
       graph.setContent(node, Crc.NONE, 0);
       return;
@@ -312,6 +317,15 @@ final class NodeMaker {
       return;
     }
     redo(req, node, job, new RunReason(there ? RunReason.Kind.TARGET_MANUAL : RunReason.Kind.TARGET_MISSING, node));
+  }
+
+  /** Nobody makes anew the file of a job in error: what stands there is what those who do without it find. */
+  private void takeAsIs(int node, Event.NodeChecked answer) {
+    boolean there = answer.kind().file();
+    long crc = !there ? Crc.NONE : answer.crc();
+    if (crc != graph.crc(node)) graph.setWriter(node, 0); // no longer what the job left: it is to run once it is right
+    graph.setContent(node, crc, there ? answer.sig() : 0);
+    graph.setFlag(node, Graph.HOT, false);
   }
 
   private void redo(Req req, int node, int job, RunReason why) {

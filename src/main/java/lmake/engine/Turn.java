@@ -64,12 +64,20 @@ final class Turn {
     final List<Integer> obstacles = new ArrayList<>();
     /** Status of deps that the job was told while it ran. */
     final Map<Integer, Told> told = new HashMap<>();
+    /** Crc of those that were told to be right. */
+    final Map<Integer, Long> crcs = new HashMap<>();
 
     Running(long attempt, long cmdCrc, long rsrcCrc, RunReason why) {
       this.attempt = attempt;
       this.cmdCrc = cmdCrc;
       this.rsrcCrc = rsrcCrc;
       this.why = why;
+    }
+
+    /** The job is told of a dep. Of one that is told to be two things nothing is known. */
+    void tell(int node, Told status, long crc) {
+      Long before = status == Told.OK ? crcs.put(node, crc) : null;
+      told.put(node, before == null || before == crc ? status : Told.NOTHING);
     }
   }
 

@@ -94,6 +94,35 @@ class EngineCornersTest {
     assertEquals(List.of(), toy.build("ask"));
   }
 
+  private static Toy asksForSum() {
+    return new Toy()
+        .rule(
+            RuleSketch.rule("Ask").target("A", "ask"),
+            "Ask",
+            (stem, acts) -> write(acts, "ask", acts.tell(List.of("src"), 0).get(0)))
+        .source("src", "1");
+  }
+
+  private static String sum(String content) {
+    return "ok " + Crc.show(SimDisk.crc(content)) + " src";
+  }
+
+  @Test
+  void sumThatWasToldIsWhatTheJobDependsOnThoughTheSourceIsEditedBeforeTheAccessIsNoted() {
+    Toy toy = asksForSum();
+    int req = toy.server().open(List.of("src", "ask"), ReqOptions.DEFAULT);
+    while (!toy.server().said.contains("new src")) toy.server().step(); // from now on an answer can be given
+    toy.disk.write("src", "2");
+    toy.server().run(req);
+    assertFalse(toy.server().done.get(req).ok());
+    assertEquals(sum("1"), toy.disk.read("ask"));
+    assertEquals(List.of("Ask"), rulesOf(toy.server().started)); // told the same again, it would learn nothing
+    toy.build("ask");
+    assertTrue(toy.ok);
+    assertEquals(sum("2"), toy.disk.read("ask"));
+    assertEquals(List.of(), toy.build("ask"));
+  }
+
   @Test
   void jobThatAsksWhetherItsDepsAreRightIsNotEndedForOneInError() {
     Toy toy =
@@ -167,6 +196,35 @@ class EngineCornersTest {
     assertTrue(ran.size() <= 2, ran.toString());
     assertEquals("error", toy.disk.read("ask"));
     assertEquals(List.of(), toy.build("ask"));
+  }
+
+  @Test
+  void fileOfAJobInErrorThatIsGoneIsNoReasonToRunAgainAndAgain() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Bad").target("B", "bad"),
+                "Bad",
+                (stem, acts) -> write(acts, "bad", acts.read("list")))
+            .rule(
+                RuleSketch.rule("Ask").target("A", "ask"),
+                "Ask",
+                (stem, acts) -> {
+                  String status = acts.tell(List.of("bad"), DepFlags.IGNORE_ERROR).get(0).split(" ")[0];
+                  write(acts, "ask", status);
+                })
+            .source("list", "x");
+    toy.build("ask");
+    toy.disk.remove("list");
+    toy.disk.remove("bad");
+    List<String> ran = toy.build("ask");
+    assertEquals(List.of("Ask"), rulesOf(ran));
+    assertEquals("error", toy.disk.read("ask"));
+    assertEquals(List.of(), toy.build("ask"));
+    toy.disk.write("list", "x");
+    toy.build("ask", "bad");
+    assertEquals("ok", toy.disk.read("ask"));
+    assertEquals("x", toy.disk.read("bad"));
   }
 
   /** For one command the job waits for its old deps; another one runs it without looking at them, and it has new ones. */

@@ -46,7 +46,7 @@ final class SimClean {
   /** Some file depends on itself: what comes of that is not said here. */
   boolean cyclic;
 
-  /** Some job may read a file whose status alone is certain. */
+  /** Some job may read a file whose status alone is certain, or one of its own that it was to make no difference. */
   boolean unsure;
 
   /** Some job was told of an error, and may do without what is in error. */
@@ -143,6 +143,8 @@ final class SimClean {
     /** What it makes itself was not there when it began. */
     private Expected file(String name) {
       boolean own = SimWorld.targetOf(rule, name) && rule.stem(name).equals(stem) && !world.sources.contains(name);
+      // Through a link it reads what it starts from, and promised to make no difference.
+      unsure |= own && rule.incremental && name.charAt(0) == 'g';
       return own ? ABSENT : SimClean.this.file(name);
     }
 
