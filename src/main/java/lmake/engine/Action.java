@@ -149,7 +149,10 @@ public sealed interface Action {
     SPECULATIVE // a dep comes before it that has changed, or is not known yet
   }
 
-  /** A line about a file without a job; {@code word} is a step word ({@code new}, {@code changed}, {@code dangling}…). */
+  /**
+   * A line about a file without a job; {@code word} is a step word ({@code new}, {@code changed}, {@code dangling}…). The first
+   * note of {@code deps_not_avail} and {@code bad_dep} is the name of the rule that steps aside.
+   */
   record SayNode(int req, String word, int node, List<String> notes) implements Action {
     public SayNode {
       notes = List.copyOf(notes);

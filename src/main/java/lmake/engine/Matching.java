@@ -34,6 +34,8 @@ final class Matching {
   private JobFacts[] facts = new JobFacts[256];
   // By node: what uphill() answers, minus one for none, 0 when not worked out.
   private int[] uphills = new int[1024];
+  /** Rules that match but whose static deps cannot be computed: they step aside. By node, few if any. */
+  private final Map<Integer, List<Candidate>> aside = new HashMap<>();
   // Answers that the limit of depth had a part in, with the depth they were worked out at: nearer, another may be found.
   private final Map<Integer, Integer> cutAt = new HashMap<>();
   private int cuts;
@@ -69,6 +71,11 @@ final class Matching {
     if (node >= uphills.length) uphills = Arrays.copyOf(uphills, Math.max(node + 1, 2 * uphills.length));
     uphills[node] = answer == 0 ? -1 : answer;
     return answer;
+  }
+
+  /** Rules that were passed over for a node that was asked for, by what they say of its static deps. */
+  List<Candidate> aside(int node) {
+    return aside.getOrDefault(node, List.of());
   }
 
   /** Whether the job is one of those that could make the node. */
@@ -133,7 +140,12 @@ final class Matching {
       if (special == Rule.Special.SOURCE) return Match.of(Kind.SOURCE, Buildable.YES);
     }
     if (candidates.isEmpty()) return Match.of(Kind.NO_RULE, Buildable.NO);
-    return belowFile(graph.parent(node), depth + 1) ? Match.of(Kind.UPHILL, Buildable.NO) : plain(candidates, depth);
+    if (belowFile(graph.parent(node), depth + 1)) return Match.of(Kind.UPHILL, Buildable.NO);
+    List<Candidate> stepsAside = new ArrayList<>(0);
+    Match match = plain(candidates, depth, stepsAside);
+    if (stepsAside.isEmpty()) aside.remove(node);
+    else aside.put(node, stepsAside);
+    return match;
   }
 
   /** Lengths are in bytes, of which a character has three at most (or a surrogate pair four). */
@@ -154,7 +166,7 @@ final class Matching {
     };
   }
 
-  private Match plain(List<Candidate> candidates, int depth) {
+  private Match plain(List<Candidate> candidates, int depth, List<Candidate> stepsAside) {
     int[] jobs = new int[candidates.size()];
     boolean[] sure = new boolean[candidates.size()];
     List<Integer> groupEnds = new ArrayList<>();
@@ -168,7 +180,10 @@ final class Matching {
         prio = candidate.rule().prio();
       }
       Optional<List<StaticDep>> deps = candidate.rule().staticDeps(candidate.stems());
-      if (deps.isEmpty()) continue;
+      if (deps.isEmpty()) {
+        stepsAside.add(candidate);
+        continue;
+      }
       Buildable worst = worst(deps.get(), depth);
       if (worst == Buildable.NO) continue;
       jobs[count] = job(candidate, deps.get());

@@ -1,5 +1,6 @@
 package lmake.engine;
 
+import java.util.ArrayList;
 import java.util.List;
 import lmake.base.Bug;
 import lmake.base.Crc;
@@ -8,6 +9,8 @@ import lmake.graph.Graph;
 import lmake.graph.RunReason;
 import lmake.graph.TargetVector;
 import lmake.graph.TargetFlags;
+import lmake.rules.Candidate;
+import lmake.rules.Rule;
 
 /**
  * Brings a node to the goal a command has for it: checks sources, tries the jobs that could make it by groups of equal
@@ -38,6 +41,7 @@ final class NodeMaker {
   void advance(Req req, int node) {
     if (req.reached(node, req.goal(node)) || req.has(node, Req.ASKED)) return;
     Match match = turn.matching.of(node);
+    tellAside(req, node);
     switch (match.kind()) {
       case SOURCE, IN_SOURCE_DIR -> source(req, node);
       case PLAIN -> {
@@ -46,6 +50,19 @@ final class NodeMaker {
       default -> {
         if (dirIsDir(req, node)) absent(req, node);
       }
+    }
+  }
+
+  /** A rule that cannot say what it depends on leaves the file to others: who asks for it is told, once. */
+  private void tellAside(Req req, int node) {
+    List<Candidate> aside = turn.matching.aside(node);
+    if (aside.isEmpty() || !req.toldAside.add(node)) return;
+    for (Candidate candidate : aside) {
+      Rule rule = candidate.rule();
+      List<String> notes = new ArrayList<>(List.of(rule.name()));
+      notes.addAll(rule.whyNoDeps(candidate.stems()));
+      String word = rule.raisesForDeps(candidate.stems()) ? "deps_not_avail" : "bad_dep";
+      turn.emit(new Action.SayNode(req.id, word, node, notes));
     }
   }
 

@@ -55,6 +55,8 @@ final class Req {
   final java.util.Set<Integer> frozenJobs = new java.util.LinkedHashSet<>();
 
   final java.util.Set<Integer> frozenFiles = new java.util.LinkedHashSet<>();
+  /** Nodes of which it was told that a rule steps aside. */
+  final java.util.Set<Integer> toldAside = new java.util.HashSet<>();
   final java.util.Set<Integer> ignored = new java.util.LinkedHashSet<>();
 
   /** Frozen jobs that wait for a look at a target of theirs, by node. */

@@ -15,8 +15,10 @@ public final class Sayings {
   /** Words whose line has columns; the others are the word and the file. */
   private static final Set<String> COLUMNS =
       Set.of("new", "changed", "steady", "missing", "overwritten", "unlink", "frozen", "failed", "expand", "reformat",
-          "update");
+          "update", "deps_not_avail", "bad_dep");
 
+  /** Their first note is the name of a rule. */
+  private static final Set<String> OF_RULES = Set.of("deps_not_avail", "bad_dep");
   private static final Set<String> CODEC = Set.of("expand", "reformat", "update");
   private static final Set<String> EXPLAINED =
       Set.of("dep_error", "was_dep_error", "missing_static", "was_missing_static");
@@ -104,12 +106,16 @@ public final class Sayings {
     if (said.word().equals("multi")) {
       lines.add(Line.at(depth++).text("several rules match :").in(Color.NOTE));
     }
-    for (String note : said.notes()) lines.add(Notes.line(note, depth, graph));
+    List<String> notes = OF_RULES.contains(said.word()) ? said.notes().subList(1, said.notes().size()) : said.notes();
+    for (String note : notes) {
+      for (String line : note.split("\n")) lines.add(Notes.line(line, depth, graph));
+    }
     return lines;
   }
 
   private String column(Action.SayNode said) {
     if (CODEC.contains(said.word())) return "codec";
+    if (OF_RULES.contains(said.word())) return said.notes().get(0);
     if (said.word().equals("unlink")) return "no_rule";
     return graph.has(said.node(), Graph.FROZEN) ? "frozen" : "src";
   }

@@ -35,14 +35,14 @@ record Word(Color color, List<String> kinds, boolean timed, boolean last) {
     passing("lost", Color.WARNING, "lost", true);
     passing("retry", Color.WARNING, "retry", false);
     flow(Color.HIDDEN_NOTE, "start");
-    flow(Color.NOTE, "started", "no_dynamic", "deps_not_avail", "expand", "reformat", "update");
+    flow(Color.NOTE, "started", "no_dynamic", "expand", "reformat", "update");
     flow(Color.WARNING, "double_start", "frozen", "new_frozen", "changed_frozen", "steady_frozen");
-    flow(Color.WARNING, "bad_dep", "bad_target", "bad_side_target", "bad_side_dep");
+    flow(Color.WARNING, "bad_target", "bad_side_target", "bad_side_dep");
     flow(Color.WARNING, "bad_cache_download", "no_cache_upload", "no_cache_dismiss");
     flow(Color.ERR, "failed_frozen");
     OF_JOBS.put("continue", new Word(Color.HIDDEN_NOTE, List.of(), true, false));
     for (String word : List.of("new", "changed", "steady")) OF_NODES.put(word, Color.HIDDEN_OK);
-    for (String word : List.of("unlink", "quarantined", "frozen")) OF_NODES.put(word, Color.WARNING);
+    for (String word : List.of("unlink", "quarantined", "frozen", "bad_dep")) OF_NODES.put(word, Color.WARNING);
     for (String word : List.of("missing", "overwritten", "dangling", "multi", "failed")) OF_NODES.put(word, Color.ERR);
   }
 

@@ -229,6 +229,11 @@ public final class Rule {
     return deps.find(Scope.of(this, values)).complaints();
   }
 
+  /** Whether what computes them raised, rather than gave what is no name. */
+  public boolean raisesForDeps(String[] values) {
+    return deps.find(Scope.of(this, values)).raised();
+  }
+
   /**
    * What a job asks of its backend.
    *

@@ -20,7 +20,18 @@ final class StaticDeps {
    *
    * @param values what each key is worth, the empty text for a dep that is not there
    */
-  record Found(List<StaticDep> deps, Map<String, String> values, List<String> complaints) {}
+  record Found(List<StaticDep> deps, Map<String, String> values, List<String> complaints) {
+    private static final String RAISED = "cannot compute ";
+
+    private void raised(String what, EvalError by) {
+      complaints.add(RAISED + what + ": " + by.getMessage());
+    }
+
+    /** Whether Python code raised, rather than gave what is no name. */
+    boolean raised() {
+      return complaints.stream().anyMatch(one -> one.startsWith(RAISED));
+    }
+  }
 
   private final List<Entry> entries;
   private final Optional<Expr> whole; // a function that gives all of them
@@ -55,7 +66,7 @@ final class StaticDeps {
     try {
       add(found, entry.key(), entry.expr().value(scope), entry.flags());
     } catch (EvalError e) {
-      found.complaints().add("cannot compute dep " + entry.key() + ": " + e.getMessage());
+      found.raised("dep " + entry.key(), e);
     }
   }
 
@@ -68,7 +79,7 @@ final class StaticDeps {
         found.complaints().add("deps: the function gave " + Python.literal(value) + ", which is no dict");
       }
     } catch (EvalError e) {
-      found.complaints().add("cannot compute deps: " + e.getMessage());
+      found.raised("deps", e);
     }
   }
 
