@@ -622,6 +622,31 @@ class EngineTest {
   }
 
   @Test
+  void jobOfALoopWaitsForOneDepAtATime() {
+    // Two loops through what j read: the first is broken, after which j does not read what the second goes through.
+    Toy toy = new Toy().source("a.list", "s").source("b.list", "s").source("s", "1");
+    toy.rule(
+        RuleSketch.rule("Out").target("T", "{F:[ab]}.out"),
+        "Out",
+        (stem, read) -> file(stem + ".out", read.apply(read.apply(stem + ".list"))));
+    toy.rule(
+        RuleSketch.rule("J").target("J", "j"),
+        "J",
+        (stem, read) -> file("j", "1".equals(read.apply("a.out")) ? read.apply("b.out") : "2"));
+    toy.build("j");
+    assertTrue(toy.ok);
+    toy.disk.write("a.list", "j");
+    toy.disk.write("b.list", "j");
+    toy.build("a.out");
+    toy.build("b.out");
+    toy.disk.write("a.list", "s");
+    toy.disk.write("s", "2");
+    toy.build("j");
+    assertTrue(toy.ok, toy.server().said.toString());
+    assertEquals("2", toy.disk.read("j"));
+  }
+
+  @Test
   void limitsOfRunsAndSubmissionsStopAJob() {
     Toy toy = dyn();
     ReqOptions once = new ReqOptions(false, false, 0, 1, 0, false, false, false, false, false, false, false);
