@@ -216,9 +216,10 @@ final class JobMaker {
       if (belowOwnTarget(job, node)) return; // its own dir to make: it waits for itself no more than for its targets
       walk.found++;
       walk.enough = state.hasty; // what follows may give no reason to run before this one
-      // Neither a reason to run nor an error can be undone by what follows.
+      // Neither a reason to run nor an error can be undone by what follows, but that a static dep is missing comes before all.
       boolean decided = !walk.why.none() && !asksAgain(walk.why) || !walk.error.none();
-      if (!walk.enough || !decided) await(req, job, state, node, goal, walk);
+      boolean statik = (flags & DepFlags.STATIC) != 0;
+      if (!walk.enough || !decided || statik) await(req, job, state, node, goal, walk);
       return;
     }
     if (req.has(node, Req.TRANSIENT) && (flags & DepFlags.STATIC) == 0) {
