@@ -44,7 +44,7 @@ final class JobMaker {
     int waiting;
     int found; // deps that are awaited, changed or in error
     boolean certain; // a dep was read wrong for sure, whatever the deps still awaited turn out to be
-    boolean enough; // reason to run was found, and what follows is not to be waited for
+    boolean enough; // what follows is not to be waited for
   }
 
   /** Goes on with a job; it either waits, is submitted or is done when this returns. */
@@ -216,9 +216,10 @@ final class JobMaker {
       if (belowOwnTarget(job, node)) return; // its own dir to make: it waits for itself no more than for its targets
       walk.found++;
       walk.enough = state.hasty; // what follows may give no reason to run before this one
-      // Neither a reason to run nor an error can be undone by what follows.
-      boolean decided = !walk.why.none() || !walk.error.none();
-      if (!walk.enough || !decided) await(req, job, state, node, goal, walk);
+      // Neither a reason to run nor an error can be undone by what follows, but that a static dep is missing comes before all.
+      boolean decided = !walk.why.none() && !asksAgain(walk.why) || !walk.error.none();
+      boolean statik = (flags & DepFlags.STATIC) != 0;
+      if (!walk.enough || !decided || statik) await(req, job, state, node, goal, walk);
       return;
     }
     if (req.has(node, Req.TRANSIENT) && (flags & DepFlags.STATIC) == 0) {
@@ -251,6 +252,11 @@ final class JobMaker {
     compare(req, job, state, deps, i, walk);
   }
 
+  /** True when the job would only ask again whether its deps are right, and learn nothing: any change is told before these. */
+  private static boolean asksAgain(RunReason why) {
+    return why.kind() == Kind.CHK_DEPS || why.kind() == Kind.EARLY_DEPS;
+  }
+
   /** True when what comes next will be met again: what attributes read is all there is of a job not started for it. */
   static boolean leadsOn(RunReason before) {
     return before.none() || before.kind() == Kind.EARLY_DEPS;
@@ -270,8 +276,6 @@ final class JobMaker {
   boolean hasten(Req req, int job) {
     JobState state = req.job(job);
     if (state.hasty || state.step != JobState.DEP) return false;
-    // It would ask again whether its deps are right, and learn nothing.
-    if (graph.status(job) == JobStatus.CHK_DEPS || graph.status(job) == JobStatus.EARLY_CHK_DEPS) return false;
     state.hasty = true;
     req.unwatchAll(job);
     state.waiting = 0;

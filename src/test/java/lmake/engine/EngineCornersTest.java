@@ -261,6 +261,72 @@ class EngineCornersTest {
     assertEquals("1", toy.disk.read("j"));
   }
 
+  /** One that was ended by its own question, in a loop; {@code edit} is what frees it. */
+  private static void freesAJobThatAsked(java.util.function.Consumer<Toy> edit) {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Ask").target("A", "ask"),
+                "Ask",
+                (stem, acts) -> {
+                  String read = acts.read(acts.read("which"));
+                  acts.checkDeps(true);
+                  write(acts, "ask", "" + read);
+                })
+            .rule(RuleSketch.rule("Use").target("U", "use"), "Use", (stem, acts) -> write(acts, "use", "" + acts.read("ask")))
+            .source("which", "use")
+            .source("given", "1");
+    toy.build("ask");
+    assertFalse(toy.ok);
+    assertEquals(List.of(), toy.build("ask"), "the loop is real");
+    edit.accept(toy);
+    toy.build("ask");
+    assertTrue(toy.ok);
+    assertEquals("1", toy.disk.read("ask"));
+  }
+
+  @Test
+  void jobOfALoopThatWasEndedByItsOwnQuestionRunsOnceADepBeforeTheLoopHasChanged() {
+    freesAJobThatAsked(toy -> toy.disk.write("which", "given"));
+  }
+
+  @Test
+  void jobOfALoopThatWasEndedByItsOwnQuestionRunsOnceItsCommandHasChanged() {
+    freesAJobThatAsked(
+        toy -> {
+          toy.recipes.put("Ask", (stem, acts) -> write(acts, "ask", acts.read("given")));
+          toy.rules.put("Ask", RuleSketch.rule("Ask").target("A", "ask").cmd("other"));
+          toy.server().readRules();
+        });
+  }
+
+  @Test
+  void jobOfALoopWaitsForTheLookAtADepBeforeIt() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("J").target("J", "j"),
+                "J",
+                (stem, acts) -> {
+                  for (int i = 0; i < 20; i++) acts.exists("never" + i);
+                  write(acts, "j", "" + acts.read(acts.read("which").strip()));
+                })
+            .rule(RuleSketch.rule("P").target("P", "p"), "P", (stem, acts) -> write(acts, "p", "" + acts.read(acts.read("list"))))
+            .source("which", "p")
+            .source("list", "given")
+            .source("given", "1");
+    int req = toy.server().open(List.of("which", "j"), ReqOptions.DEFAULT);
+    while (toy.server().started.size() < 3) toy.server().step();
+    toy.disk.write("which", "p ");
+    toy.server().run(req);
+    assertFalse(toy.server().done.get(req).ok(), "what it read is not known yet");
+    toy.disk.write("which", "given");
+    toy.disk.write("list", "j");
+    toy.build("j");
+    assertTrue(toy.ok, toy.server().said.toString());
+    assertEquals("1", toy.disk.read("j"));
+  }
+
   /** The first words of lines that tell of jobs. */
   private static List<String> rulesOf(List<String> lines) {
     return lines.stream().map(line -> line.split(" ")[0]).toList();

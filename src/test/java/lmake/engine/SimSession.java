@@ -183,6 +183,7 @@ class SimSession implements SimServer.Watcher {
     boolean again = cut || has(Feature.FLAKY) || has(Feature.LOSSES) || has(Feature.COMMANDS);
     int before;
     int first = server.said.size();
+    boolean looked = false;
     for (int round = 0; ; round++) {
       before = server.started.size();
       runs.clear();
@@ -197,7 +198,9 @@ class SimSession implements SimServer.Watcher {
       else note("built " + server.started.subList(before, server.started.size()));
       if (!has(Feature.POLLUTION) || settled) check(targets, options, server.done.get(req).ok());
       if (settled) break;
-      boolean onceMore = round == 0 || forgetErrors || spoiled || has(Feature.POLLUTION);
+      boolean more = options.archive() && !looked; // files that are needed, and that no build has looked at until now
+      looked |= options.archive();
+      boolean onceMore = round == 0 || forgetErrors || spoiled || more || has(Feature.POLLUTION);
       Bug.check(onceMore || round < 1, "second build runs %s", server.started.subList(before, server.started.size()));
       if (round == QUIET_BUILDS && fight(first)) break;
       Bug.check(round < QUIET_BUILDS, "builds never settle : %s", server.started.subList(before, server.started.size()));
