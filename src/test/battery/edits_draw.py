@@ -7,7 +7,7 @@ from __future__ import annotations
 import copy
 import random
 
-from edits_model import Cycle
+from edits_model import Cycle, Model, fill
 from edits_project import Project
 
 REMOVABLE = ['Whole', 'NoData', 'OptElse', 'GenSearched', 'Over', 'GenHeader', 'Const', 'Deep']
@@ -17,7 +17,7 @@ BRANCHES = ['main', 'other', 'third']
 
 
 def draw(project: Project, rand: random.Random) -> tuple:
-    """One edit, and never one after which a file would need itself."""
+    """One edit, and never one after which a file would need itself, or a job would write over a source."""
     while True:
         edit = rand.choices(*zip(*WAYS))[0](project, rand)
         trial = copy.copy(project)
@@ -31,9 +31,18 @@ def draw(project: Project, rand: random.Random) -> tuple:
             try:
                 for name in project.targets:
                     model.node(name)
+                if _writes_source(model, project.stems):
+                    continue
             except Cycle:
                 continue
         return edit
+
+
+def _writes_source(model: Model, stems: list[str]) -> bool:
+    """Whether a star job would: it is in error then, but what the user had written is gone."""
+    runs = [model.job_named(r.name, fill(r.targets[0], {'F': n})) for n in stems for r in model.rules
+            if any('*' in p for p in r.targets)]
+    return any(name in model.files or name in model.missing for run in runs if run for name in run.out)
 
 
 def _some(project: Project, rand: random.Random) -> str:
