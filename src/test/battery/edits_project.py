@@ -92,10 +92,18 @@ def take(root: pathlib.Path, name: str) -> None:
     if not path.parent.resolve().is_relative_to(root) or not path.is_file() and not path.is_symlink():
         return
     path.unlink()
-    for above in path.parents:
-        if above == root or any(above.iterdir()):
+    prune(root, name)
+
+
+def prune(root: pathlib.Path, name: str) -> None:
+    """Removes the dirs of `name` that hold nothing but byte code: a dir alone is a package for Python."""
+    for above in (root / name).parents:
+        if above == root or above.is_symlink():
             break
-        above.rmdir()
+        if above.is_dir():
+            if any(entry.name != '__pycache__' for entry in above.iterdir()):
+                break
+            shutil.rmtree(above)
 
 
 class Project:
@@ -259,6 +267,9 @@ class Project:
         else:
             self.git('checkout', '-q', '-f', '-b', branch)
         self.branch = branch
+        for name in before:
+            if name not in self.files:
+                prune(self.root, name)
 
     def do_spoil(self, before: dict[str, Content], name: str, how: str) -> None:
         """A target touched by hand."""
