@@ -4,36 +4,41 @@ Each way to edit takes a project and a source of chance, and returns an edit as 
 """
 from __future__ import annotations
 
-import copy
 import random
 
-from edits_model import Cycle
+from edits_model import Cycle, Model, fill
 from edits_project import Project
 
 REMOVABLE = ['Whole', 'NoData', 'OptElse', 'GenSearched', 'Over', 'GenHeader', 'Const', 'Deep']
 WITH_EXTRA = ['Cat', 'Crit', 'Chain', 'GenHeader', 'Hit', 'Use', 'Whole', 'Through', 'Mode', 'GenSearched', 'Par',
               'Now', 'Data']
+WITH_STATIC = ['Chain', 'Hit', 'Use', 'DeepRead', 'Through', 'Par', 'Fail']
 BRANCHES = ['main', 'other', 'third']
 
 
 def draw(project: Project, rand: random.Random) -> tuple:
-    """One edit, and never one after which a file would need itself."""
+    """One edit, and never one after which a file would need itself, or a job would write over a source."""
     while True:
         edit = rand.choices(*zip(*WAYS))[0](project, rand)
-        trial = copy.copy(project)
-        trial.files, trial.missing = dict(project.files), set(project.missing)
-        trial.sync = lambda before: None
-        trial.git = lambda *args: None
-        trial.branches = dict(project.branches)
-        if edit[0] in ('set', 'lose', 'knob', 'switch'):
+        trial = project.rehearsal()
+        if edit[0] in ('set', 'sly', 'move', 'lose', 'knob', 'switch'):
             trial.apply(edit)
             model = trial.model()
             try:
                 for name in project.targets:
                     model.node(name)
+                if _writes_source(model, project.stems):
+                    continue
             except Cycle:
                 continue
         return edit
+
+
+def _writes_source(model: Model, stems: list[str]) -> bool:
+    """Whether a star job would: it is in error then, but what the user had written is gone."""
+    runs = [model.job_named(r.name, fill(r.targets[0], {'F': n})) for n in stems for r in model.rules
+            if any('*' in p for p in r.targets)]
+    return any(name in model.files or name in model.missing for run in runs if run for name in run.out)
 
 
 def _some(project: Project, rand: random.Random) -> str:
@@ -47,7 +52,11 @@ def edit_source(p: Project, rand: random.Random) -> tuple:
 
 
 def revert(p: Project, rand: random.Random) -> tuple:
-    """A file becomes what it is on another branch, or what another file is."""
+    """A file becomes what it was before, what it is on another branch, or what another file is."""
+    former = [n for n in sorted(p.former) if p.former[n] != p.files.get(n)]
+    if former and rand.random() < 0.5:
+        name = rand.choice(former[-8:] if rand.random() < 0.5 else former)
+        return 'set', {name: p.former[name]}
     if p.branches:
         files = p.branches[rand.choice(sorted(p.branches))][0]
         differ = [n for n in sorted(files) if p.files.get(n) != files[n]]
@@ -92,6 +101,26 @@ def rename(p: Project, rand: random.Random) -> tuple:
     return 'set', {old: None, new: p.files[old]}
 
 
+def move(p: Project, rand: random.Random) -> tuple:
+    """A file, often over another, or a dir: with mv, so that dates and inodes are old ones."""
+    if rand.random() < 0.4:
+        a, b = rand.sample(['d1', 'd2', 'i0', 'i2'], 2)
+        return 'move', rand.choice([[(a, 'aside'), (b, a), ('aside', b)], [(a, b)], [('sw', 'aside'), ('aside', 'sw')]])
+    edit = rename(p, rand)
+    return ('move', [tuple(edit[1])]) if edit[0] == 'set' and len(edit[1]) == 2 else edit
+
+
+def sly(p: Project, rand: random.Random) -> tuple:
+    """An edit that keeps size and date."""
+    def other(name: str) -> str:
+        return p.files[name][1].translate(str.maketrans('012', '120') if name.endswith(('.num', '.py')) else
+                                          str.maketrans('abc', 'bca') if name.startswith(('t', 'i', 'd', 's/')) or
+                                          name.endswith('.gi') else {})
+    names = [n for n in sorted(p.files) if p.files[n][0] == 'file' and other(n) != p.files[n][1]]
+    name = rand.choice(names) if names else ''
+    return ('sly', name, ('file', other(name), p.files[name][2])) if names else ('nothing',)
+
+
 def make_link(p: Project, rand: random.Random) -> tuple:
     """A source becomes a link to another, or a dir that jobs go through leads elsewhere."""
     if rand.random() < 0.4:
@@ -110,7 +139,9 @@ def file_or_dir(p: Project, rand: random.Random) -> tuple:
 
 
 def change_rule(p: Project, rand: random.Random) -> tuple:
-    way = rand.randrange(4)
+    way = rand.randrange(5)
+    if way == 4:
+        return 'knob', 'static', p.knobs['static'] ^ {rand.choice(WITH_STATIC)}
     if way == 0:
         return 'knob', 'removed', p.knobs['removed'] ^ {rand.choice(REMOVABLE)}
     if way == 1:
@@ -139,7 +170,12 @@ def spoil(p: Project, rand: random.Random) -> tuple:
     """One that is there: the choice is made of what the model says."""
     model = p.model()
     names = sorted({*p.targets, *(n for run in model.closure(p.targets).values() for n in run.out)})
-    return 'spoil', rand.choice(names), rand.choice(['delete', 'truncate', 'edit', 'edit', 'mode'])
+    return 'spoil', rand.choice(names), rand.choice(['delete', 'truncate', 'edit', 'edit', 'mode', 'copy',
+                                                       'link'])
+
+
+def clean(p: Project, rand: random.Random) -> tuple:
+    return 'clean', rand.choice(['', '', 'deep/', 'i1/', rand.choice(p.stems)])
 
 
 def nothing(p: Project, rand: random.Random) -> tuple:
@@ -154,6 +190,6 @@ def forget(p: Project, rand: random.Random) -> tuple:
     return ('forget', rand.choice(p.targets)) if rand.random() < 0.6 else ('wipe',)
 
 
-WAYS = [(edit_source, 20), (revert, 5), (touch, 5), (chmod, 5), (create, 12), (delete, 8), (rename, 6), (make_link, 7),
-        (file_or_dir, 8), (change_rule, 8), (change_module, 4), (switch, 6), (spoil, 10), (nothing, 5), (restart, 1),
-        (forget, 2)]
+WAYS = [(edit_source, 20), (revert, 7), (touch, 5), (chmod, 5), (create, 12), (delete, 8), (rename, 4), (move, 5),
+        (sly, 4), (make_link, 7), (file_or_dir, 8), (change_rule, 9), (change_module, 4), (switch, 6), (spoil, 10),
+        (clean, 3), (nothing, 4), (restart, 1), (forget, 2)]

@@ -71,7 +71,7 @@ class Run:
 
     def go(self) -> None:
         try:
-            for dep in self.definition.deps:
+            for dep in self.model.deps(self.definition):
                 self.note(fill(dep, self.stems), ALL)
             self.definition.run(self, **self.stems)
         except Failed:
@@ -165,12 +165,20 @@ class Model:
         self.files, self.missing, self.knobs = files, missing, knobs
         self.dirs = {name[:i] for name in [*files, *missing] for i, c in enumerate(name) if c == '/'}
         self.rules = sorted((r for r in rules if r.name not in knobs['removed']), key=lambda r: -self.prio(r))
-        self.texts = {r.name: r.text.replace('@EXTRA@', knobs['extra'].get(r.name, '')) for r in self.rules}
+        self.texts = {r.name: r.text.replace('@EXTRA@', knobs['extra'].get(r.name, '')) +
+                      self.static_dep(r) for r in self.rules}
         self.nodes: dict[str, Node | None] = {}
         self.runs: dict[tuple[str, str], Run] = {}
 
     def prio(self, definition: Definition) -> int:
         return self.knobs['prios'].get(definition.name, definition.prio)
+
+    def static_dep(self, definition: Definition) -> str:
+        """The line that knob `static` adds to a rule that has no static deps."""
+        return "\n    deps = {'XTRA': '{F}.lst'}" if definition.name in self.knobs['static'] else ''
+
+    def deps(self, definition: Definition) -> list[str]:
+        return ['{F}.lst'] if self.static_dep(definition) else definition.deps
 
     def node(self, name: str) -> Node:
         if name not in self.nodes:
@@ -191,7 +199,10 @@ class Model:
         if re.fullmatch(r's/n\d+\.x', name):
             return Node('error')  # rule Unlisted
         up = posixpath.dirname(name)
-        if up and (self.node(up).status in ('source', 'error') or self.node(up).content):
+        above = self.node(up) if up else Node('none')
+        if above.status == 'error' and above.tried:
+            return Node('error')  # a job that failed may have been about to make a file, or nothing, there
+        if above.status in ('source', 'error') or above.content:
             return Node('none')
         tried: list[Run] = []
         for r in self.rules:
@@ -207,7 +218,7 @@ class Model:
             if match is None:
                 continue
             stems = match.groupdict()
-            if any(self.node(fill(d, stems)).status == 'none' for d in r.deps):
+            if any(self.node(fill(d, stems)).status == 'none' for d in self.deps(r)):
                 return None
             run = self.job(r, stems)
             tried.append(run)
@@ -231,7 +242,7 @@ class Model:
         for r in self.rules:
             if r.name == rule_name:
                 match = regex(r.targets[0], shown=True).fullmatch(shown)
-                if match and all(self.node(fill(d, match.groupdict())).status != 'none' for d in r.deps):
+                if match and all(self.node(fill(d, match.groupdict())).status != 'none' for d in self.deps(r)):
                     return self.job(r, match.groupdict())
         return None
 

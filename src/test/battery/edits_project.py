@@ -92,10 +92,18 @@ def take(root: pathlib.Path, name: str) -> None:
     if not path.parent.resolve().is_relative_to(root) or not path.is_file() and not path.is_symlink():
         return
     path.unlink()
-    for above in path.parents:
-        if above == root or any(above.iterdir()):
+    prune(root, name)
+
+
+def prune(root: pathlib.Path, name: str) -> None:
+    """Removes the dirs of `name` that hold nothing but byte code: a dir alone is a package for Python."""
+    for above in (root / name).parents:
+        if above == root or above.is_symlink():
             break
-        above.rmdir()
+        if above.is_dir():
+            if any(entry.name != '__pycache__' for entry in above.iterdir()):
+                break
+            shutil.rmtree(above)
 
 
 class Project:
@@ -110,7 +118,9 @@ class Project:
         self.texts = [f't{i}' for i in range(max(4, len(self.stems) // 2))]
         self.files: dict[str, Content] = {}
         self.missing: set[str] = set()
-        self.knobs = {'removed': {'Over'}, 'extra': {}, 'prios': {}, 'anti': set(), 'deco': 'x'}
+        self.former: dict[str, Content | None] = {}  # what a file was before it was last set
+        self.dry = False  # nothing is done on disk
+        self.knobs = {'removed': {'Over'}, 'extra': {}, 'prios': {}, 'anti': set(), 'static': set(), 'deco': 'x'}
         self.branch, self.branches = 'main', {}
         for name in self.stems:
             self.files[f'{name}.lst'] = self.text_for(rand, f'{name}.lst')
@@ -170,14 +180,25 @@ class Project:
             files['Manifest'] = 'file', ''.join(f'{n}\n' for n in sorted({*names, *self.missing, 'Manifest'})), False
         return files
 
+    def rehearsal(self) -> Project:
+        """Another one, to see what an edit makes of the project: the disk is left alone."""
+        other = copy.copy(self)
+        other.files, other.missing, other.former = dict(self.files), set(self.missing), dict(self.former)
+        other.branches, other.dry = dict(self.branches), True
+        return other
+
     def git(self, *args: str) -> None:
+        if self.dry:
+            return
         done = subprocess.run(['git', *args], cwd=self.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True)
         if done.returncode:
             raise AssertionError(f'git {args}: {done.stdout}')
 
-    def sync(self, before: dict[str, Content]) -> None:
-        """Brings the disk from `before` to what is now kept, and git's list with it."""
+    def sync(self, before: dict[str, Content], moved: bool = False) -> None:
+        """Brings the disk from `before` to what is now kept, and git's list with it. `moved`: sources are there."""
+        if self.dry:
+            return
         first = not before
         if first:
             self.root.mkdir(parents=True)
@@ -191,7 +212,8 @@ class Project:
         for name in gone:
             take(self.root, name)
         for name in changed:
-            put(self.root, name, after[name])
+            if not moved or name not in self.files:
+                put(self.root, name, after[name])
         if self.uses_git:
             self.tell_git(('--force-remove',), [n for n in gone if n not in self.missing])
             self.tell_git(('--add', '--replace'), [n for n in changed if n not in before])
@@ -221,6 +243,7 @@ class Project:
     def do_set(self, before: dict[str, Content], changes: dict[str, Content | None]) -> None:
         """Writes or removes sources; what lies in the way is no longer kept."""
         for name, content in changes.items():
+            self.former[name] = self.files.get(name)
             for other in [o for o in self.files if content and (o.startswith(f'{name}/') or name.startswith(f'{o}/'))]:
                 del self.files[other]
             self.missing -= {o for o in self.missing if f'{o}/'.startswith(f'{name}/') or name.startswith(f'{o}/')}
@@ -229,6 +252,40 @@ class Project:
             else:
                 self.files.pop(name, None)
         self.sync(before)
+
+    def do_sly(self, before: dict[str, Content], name: str, content: Content) -> None:
+        """An edit that restores the date."""
+        if self.files.get(name, ('link',))[0] == 'file':
+            date = 0 if self.dry else os.stat(self.root / name).st_mtime_ns
+            self.do_set(before, {name: content})
+            if not self.dry:
+                os.utime(self.root / name, ns=(date, date))
+
+    def do_move(self, before: dict[str, Content], moves: list[tuple[str, str]]) -> None:
+        """Renames files or dirs: they keep inode and dates, those below a dir all of them."""
+        for old, new in moves:
+            names = [n for n in self.files if f'{n}/'.startswith(f'{old}/')]
+            taken = [n for n in self.files if f'{n}/'.startswith(f'{new}/')]
+            lost = [n for n in self.missing for side in moves for n2 in side if f'{n}/'.startswith(f'{n2}/')]
+            blocked = any(above in self.files for above in map(str, pathlib.PurePath(new).parents))
+            if not names or lost or blocked or taken not in ([], [new]) or (taken and names != [old]):
+                continue
+            if not self.dry:
+                if (self.root / new).is_dir() and not (self.root / new).is_symlink():
+                    shutil.rmtree(self.root / new)
+                (self.root / new).parent.mkdir(parents=True, exist_ok=True)
+                os.rename(self.root / old, self.root / new)
+                prune(self.root, old)
+            for name in names:
+                self.files[new + name[len(old):]] = self.files.pop(name)
+        self.sync(before, moved=True)
+
+    def do_clean(self, before: dict[str, Content], where: str) -> None:
+        """Removes all that is not kept: below a dir, or all of it if `where` is empty."""
+        for name in Tree(self.root).look()[0]:
+            if name not in before and name.startswith(where):
+                (self.root / name).unlink()
+                prune(self.root, name)
 
     def do_lose(self, before: dict[str, Content], name: str) -> None:
         """Removes a source but does not say so."""
@@ -259,6 +316,9 @@ class Project:
         else:
             self.git('checkout', '-q', '-f', '-b', branch)
         self.branch = branch
+        for name in before:
+            if name not in self.files:
+                prune(self.root, name)
 
     def do_spoil(self, before: dict[str, Content], name: str, how: str) -> None:
         """A target touched by hand."""
@@ -277,6 +337,12 @@ class Project:
             path.write_text(path.read_text() + 'by hand\n')
         elif how == 'mode':
             path.chmod(path.stat().st_mode ^ 0o111)
+        elif how == 'copy':  # a new inode with the same bytes
+            shutil.copy2(path, f'{path}.copy')
+            os.rename(f'{path}.copy', path)
+        elif how == 'link':
+            path.unlink()
+            path.symlink_to('t0')
 
     def do_restart(self, before: dict[str, Content]) -> None:
         """Kills the server."""

@@ -150,14 +150,18 @@ class Trial:
         return False
 
     def wipe(self) -> None:
-        """All that lmake knows; and what no job makes any more, which nobody could tell from a file of the user."""
+        """All that lmake knows; and what no job makes any more, which nobody could tell from a file of the user.
+
+        What jobs make stays, as it is: nobody can tell that it is right, so nothing must be built of it.
+        """
         self.project.apply(('restart',))
         while (self.project.root / 'LMAKE').exists():
             shutil.rmtree(self.project.root / 'LMAKE', ignore_errors=True)
         self.records, self.writers = {}, {}
-        found, _ = self.tree.look()
-        for name in set(found) - set(self.project.files) - set(self.project.makefiles()):
-            (self.project.root / name).unlink()
+        found, model = self.tree.look()[0], self.project.model()
+        for name in sorted(set(found) - set(self.project.files) - set(self.project.makefiles())):
+            if model.node(name).content is None:
+                (self.project.root / name).unlink()
         for name in self.tree.look()[1]:  # innermost first
             (self.project.root / name).rmdir()
 
