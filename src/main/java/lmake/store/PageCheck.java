@@ -27,6 +27,7 @@ final class PageCheck {
   private static final int PAGE_HEADER = 16;
   private static final int NODE_HEADER = 8;
   private static final int META_BYTES = PAGE_HEADER + 136;
+  private static final int TXN = PAGE_HEADER + 128;
   private static final int DB_BYTES = 48;
   private static final int BRANCH = 1, LEAF = 2, OVERFLOW = 4, META = 8;
   private static final int BIG_DATA = 1, SUB_DATA = 2;
@@ -36,26 +37,38 @@ final class PageCheck {
   private static final boolean NATIVE_LITTLE = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
   private static final long NO_ROOT = -1;
   private static final long MAX_MAP = 1L << 46;
+  private static final int MAX_KEY = 511;
   private static final int SEGMENT_BITS = 30;
 
   private final ByteBuffer[] segments;
   private final long fileSize;
   private final int pageSize;
   private final long lastPage;
+  private final long lastTxn;
   private final BitSet seen = new BitSet();
   private final CRC32 crc = new CRC32();
+  private final short[] nodeSizes; // by offset / 2, of the page being looked at; zero between pages
 
   // state of the walk of one tree
   private Tree tree;
   private byte[] lastKey;
   private boolean lastIsFloor; // lastKey comes from a branch: the next key may be equal to it
   private long entries;
+  private long lastFreed; // number of the last transaction that freed pages
 
-  private PageCheck(ByteBuffer[] segments, long fileSize, int pageSize, long lastPage) {
+  private PageCheck(ByteBuffer[] segments, long fileSize, int pageSize, ByteBuffer meta) throws Corrupt {
     this.segments = segments;
     this.fileSize = fileSize;
     this.pageSize = pageSize;
-    this.lastPage = lastPage;
+    this.lastPage = meta.getLong(PAGE_HEADER + 120);
+    this.lastTxn = meta.getLong(TXN);
+    this.nodeSizes = new short[pageSize / 2];
+    if (lastPage < 1 || lastPage >= Integer.MAX_VALUE) throw new Corrupt("it claims %d pages", lastPage);
+    long mapSize = meta.getLong(PAGE_HEADER + 16);
+    if (mapSize < (lastPage + 1) * pageSize || mapSize > MAX_MAP) {
+      throw new Corrupt("it claims a map of %d bytes", mapSize);
+    }
+    seen.set(0, 2);
   }
 
   /** What a tree is there for, which decides how its values are looked at. */
@@ -73,29 +86,55 @@ final class PageCheck {
     byte[] head = Disk.head(data, 2 * 65536);
     int pageSize = pageSize(head);
     ByteBuffer metas = ByteBuffer.wrap(head).order(ByteOrder.nativeOrder());
-    int newest = metas.getLong(PAGE_HEADER + 128) >= metas.getLong(pageSize + PAGE_HEADER + 128) ? 0 : pageSize;
-    long lastPage = metas.getLong(newest + PAGE_HEADER + 120);
+    int newest = newest(metas, pageSize);
     try (FileChannel channel = FileChannel.open(data, StandardOpenOption.READ)) {
       long size = channel.size();
-      long mapSize = metas.getLong(newest + PAGE_HEADER + 16);
-      if (lastPage < 1 || lastPage >= Integer.MAX_VALUE) throw new Corrupt("it claims %d pages", lastPage);
-      if (mapSize < (lastPage + 1) * pageSize || mapSize > MAX_MAP) {
-        throw new Corrupt("it claims a map of %d bytes", mapSize);
-      }
-      PageCheck check = new PageCheck(map(channel, size), size, pageSize, lastPage);
-      check.seen.set(0, 2);
-      ByteBuffer meta = metas.position(newest).slice().order(ByteOrder.nativeOrder());
-      check.walk(db(meta, PAGE_HEADER + 24, Use.FREE, "free pages", true));
-      check.walk(db(meta, PAGE_HEADER + 72, Use.MAIN, "tables", false));
-      check.freePages(db(meta, PAGE_HEADER + 24, Use.FREE, "free pages", true));
+      ByteBuffer[] segments = map(channel, size);
+      ByteBuffer last = metas.position(newest).slice().order(ByteOrder.nativeOrder());
+      ByteBuffer former = metas.position(pageSize - newest).slice().order(ByteOrder.nativeOrder());
+      new PageCheck(segments, size, pageSize, former).freeTree(former);
+      new PageCheck(segments, size, pageSize, last).all(last);
     }
+  }
+
+  private void all(ByteBuffer meta) throws Corrupt {
+    Tree free = freeTree(meta);
+    walk(db(meta, PAGE_HEADER + 72, Use.MAIN, "tables", false));
+    freePages(free);
+  }
+
+  /**
+   * Checks the tree of free pages. Each commit but the first has pages to free, and puts them under its own number:
+   * that tells whether the meta page has the number it was written with. This holds for the commit before the last as
+   * well: LMDB writes over no page of the last two.
+   */
+  private Tree freeTree(ByteBuffer meta) throws Corrupt {
+    Tree free = db(meta, PAGE_HEADER + 24, Use.FREE, "free pages", true);
+    walk(free);
+    if (lastFreed != (lastTxn > 1 ? lastTxn : 0)) throw new Corrupt("a meta page of its data file is of another commit");
+    return free;
   }
 
   /** Number of the last transaction that was committed. */
   static long lastTxn(Path data) throws IOException, Corrupt {
     byte[] head = Disk.head(data, 2 * 65536);
     ByteBuffer metas = ByteBuffer.wrap(head).order(ByteOrder.nativeOrder());
-    return Math.max(metas.getLong(PAGE_HEADER + 128), metas.getLong(pageSize(head) + PAGE_HEADER + 128));
+    return Math.max(metas.getLong(TXN), metas.getLong(pageSize(head) + TXN));
+  }
+
+  /**
+   * Where the newest meta page begins. Nothing but the numbers of their transactions tells which it is, and LMDB asks
+   * in two ways: which number is larger, unsigned, and where a number belongs, even ones to the first page. Each commit
+   * adds one and writes the other page, so whatever else is there is damage: believed, it would bring back a state that
+   * was left, or have the pages in use written over.
+   */
+  private static int newest(ByteBuffer metas, int pageSize) throws Corrupt {
+    long even = metas.getLong(TXN);
+    long odd = metas.getLong(pageSize + TXN);
+    boolean fresh = even == 0 && odd == 0;
+    boolean inTurn = (even & 1) == 0 && Math.abs(even - odd) == 1 && Math.min(even, odd) >= 0;
+    if (!fresh && !inTurn) throw new Corrupt("its meta pages do not follow one another");
+    return even >= odd ? 0 : pageSize;
   }
 
   /** Page size of a data file, from its first bytes; throws unless both meta pages are sound in themselves. */
@@ -142,10 +181,9 @@ final class PageCheck {
     lastIsFloor = true;
     entries = 0;
     if (what.flags != (what.integerKey ? INTEGER_KEY : 0)) throw bad("flags");
-    if (what.root != NO_ROOT) {
-      if (what.depth < 1 || what.depth > MAX_DEPTH) throw bad("depth");
-      page(what.root, what.depth);
-    }
+    boolean none = what.root == NO_ROOT;
+    if (none ? what.depth != 0 : what.depth < 1 || what.depth > MAX_DEPTH) throw bad("depth");
+    if (!none) page(what.root, what.depth);
     if (entries != what.entries) throw bad("number of entries");
     tree = outer;
     lastKey = outerKey;
@@ -162,19 +200,45 @@ final class PageCheck {
     if (lower < PAGE_HEADER || lower > upper || upper > pageSize) throw bad("bounds of a page");
     int count = (lower - PAGE_HEADER) / 2;
     if (count == 0) throw bad("empty page");
-    int used = 0;
+    tiled(page, at, count, height);
     for (int i = 0; i < count; i++) {
       int node = page.getShort(at + PAGE_HEADER + 2 * i) & 0xFFFF;
-      if (node < upper || node + NODE_HEADER > pageSize) throw bad("offset of a node");
       int keySize = page.getShort(at + node + 6) & 0xFFFF;
-      if (node + NODE_HEADER + keySize > pageSize) throw bad("size of a key");
-      int size = NODE_HEADER + keySize;
-      if (height == 1) size += leaf(page, at, node, keySize);
+      if (height == 1) leaf(page, at, node, keySize);
       else branch(page, at + node, i == 0 ? 0 : keySize, height);
-      used += size + 1 & ~1;
     }
-    // LMDB moves nodes around in a page on the strength of this.
-    if (used != pageSize - upper) throw bad("size of nodes");
+  }
+
+  /**
+   * Throws unless the nodes fill what is not free of a page, each byte once: LMDB moves them around in it on the
+   * strength of this.
+   */
+  private void tiled(ByteBuffer page, int at, int count, int height) throws Corrupt {
+    int upper = page.getShort(at + 14) & 0xFFFF;
+    for (int i = 0; i < count; i++) {
+      int node = page.getShort(at + PAGE_HEADER + 2 * i) & 0xFFFF;
+      if (node < upper || node + NODE_HEADER > pageSize || (node & 1) != 0) throw bad("offset of a node");
+      if (nodeSizes[node / 2] != 0) throw bad("two nodes in one place");
+      int keySize = page.getShort(at + node + 6) & 0xFFFF;
+      if (keySize > MAX_KEY) throw bad("size of a key");
+      long valueSize = height > 1 ? 0 : inPage(page, at + node);
+      long size = NODE_HEADER + keySize + valueSize + 1 & ~1;
+      if (node + size > pageSize) throw bad("size of a value");
+      nodeSizes[node / 2] = (short) (size / 2);
+    }
+    int tiles = 0;
+    for (int half = upper / 2; half < pageSize / 2; tiles++) {
+      int size = nodeSizes[half];
+      if (size == 0) throw bad("size of nodes");
+      nodeSizes[half] = 0;
+      half += size;
+    }
+    if (tiles != count || upper % 2 != 0) throw bad("size of nodes");
+  }
+
+  /** Bytes that the value of a leaf's node takes in its page. */
+  private static long inPage(ByteBuffer page, int node) {
+    return page.getShort(node + 4) == BIG_DATA ? 8 : page.getInt(node) & 0xFFFFFFFFL;
   }
 
   private void branch(ByteBuffer page, int node, int keySize, int height) throws Corrupt {
@@ -189,23 +253,21 @@ final class PageCheck {
     page(low | (page.getShort(node + 4) & 0xFFFFL) << 32, height - 1);
   }
 
-  /** Gives the bytes that the value takes in the page. */
-  private int leaf(ByteBuffer page, int at, int node, int keySize) throws Corrupt {
+  private void leaf(ByteBuffer page, int at, int node, int keySize) throws Corrupt {
     byte[] key = bytes(page, at + node + NODE_HEADER, keySize);
     checkSize(key);
     int order = order(key, lastKey);
     if (order < 0 || order == 0 && !lastIsFloor) throw bad("order of keys");
+    if (tree.use == Use.FREE) lastFreed = ByteBuffer.wrap(key).order(ByteOrder.nativeOrder()).getLong();
+    if (tree.use == Use.FREE && lastFreed == 0) throw bad("key"); // LMDB would take pages from it and not note that
     lastKey = key;
     lastIsFloor = false;
     entries++;
     long size = page.getInt(at + node) & 0xFFFFFFFFL;
     int flags = page.getShort(at + node + 4);
-    int value = node + NODE_HEADER + keySize;
-    boolean big = flags == BIG_DATA;
-    if (value + (big ? 8 : size) > pageSize) throw bad("size of a value");
-    if (big) big(page.getLong(at + value), size, key);
-    else value(page, at + value, (int) size, key, flags);
-    return big ? 8 : (int) size;
+    int value = at + node + NODE_HEADER + keySize;
+    if (flags == BIG_DATA) big(page.getLong(value), size, key);
+    else value(page, value, (int) size, key, flags);
   }
 
   private void value(ByteBuffer page, int at, int size, byte[] key, int flags) throws Corrupt {
@@ -230,14 +292,14 @@ final class PageCheck {
     throw bad("name of a table");
   }
 
-  /** A value on a run of overflow pages. */
+  /** A value on a run of overflow pages. The run may be longer than that: all of it is given back when it is freed. */
   private void big(long number, long size, byte[] key) throws Corrupt {
     long pages = (size + PAGE_HEADER + pageSize - 1) / pageSize;
     ByteBuffer first = take(number, pages);
     int at = offset(number);
-    if (first.getShort(at + 10) != OVERFLOW || (first.getInt(at + 12) & 0xFFFFFFFFL) < pages) {
-      throw bad("overflow page");
-    }
+    long run = first.getInt(at + 12) & 0xFFFFFFFFL;
+    if (first.getShort(at + 10) != OVERFLOW || run < pages) throw bad("overflow page");
+    claim(number + pages, run - pages);
     if (tree.use == Use.MAIN) throw bad("description of a table");
     if (tree.use == Use.FREE) return;
     long from = number * pageSize + PAGE_HEADER;
@@ -325,14 +387,19 @@ final class PageCheck {
 
   /** Claims pages for one user; gives the segment where they begin. */
   private ByteBuffer take(long number, long pages) throws Corrupt {
+    claim(number, pages);
+    ByteBuffer segment = segment(number * pageSize);
+    if (segment.getLong(offset(number)) != number) throw bad("page out of place");
+    return segment;
+  }
+
+  private void claim(long number, long pages) throws Corrupt {
+    if (pages == 0) return;
     if (number < 2 || number > lastPage || pages > lastPage - number + 1) throw bad("page number");
     if ((number + pages) * pageSize > fileSize) throw new Corrupt("its data file is cut short");
     int next = seen.nextSetBit((int) number);
     if (next >= 0 && next < number + pages) throw bad("page used twice");
     seen.set((int) number, (int) (number + pages));
-    ByteBuffer segment = segment(number * pageSize);
-    if (segment.getLong(offset(number)) != number) throw bad("page out of place");
-    return segment;
   }
 
   private ByteBuffer segment(long at) {
