@@ -25,6 +25,26 @@ $(OUT)/lib/liblmake_%.so: $(OUT)/liblmake_%.so
 	cp $< $@
 endif
 
+# Where the loaders of programs of 64 and of 32 bits each find theirs, by $PLATFORM in LD_PRELOAD (src/doc/tracer.md): for hybrid a
+# library of 32 bits that is empty, which needs no compiler for them, only its linker; for ld_preload one that does the work.
+ifeq ($(shell uname -m),x86_64)
+HYBRID32  := $(OUT)/lib/hybrid/i686/liblmake_preload.so
+PLATFORMS := $(OUT)/lib/hybrid/platforms
+
+all: $(PLATFORMS)
+
+$(HYBRID32):
+	@mkdir -p $(@D)
+	-@$(CC) -m32 -nostdlib -shared -x c -o $@ /dev/null 2>/dev/null || echo 'no linker for 32 bits: their loader will complain'
+
+$(PLATFORMS): $(PRELOAD) $(HYBRID32)
+	@mkdir -p $(@D)/x86_64
+	cp $(PRELOAD) $(@D)/x86_64/
+	for p in haswell xeon_phi '$$PLATFORM'; do ln -sfn x86_64 "$(@D)/$$p"; done
+	for p in i386 i486 i586; do ln -sfn i686 "$(@D)/$$p"; done
+	touch $@
+endif
+
 # The codec against the golden vectors, which the Java tests read too.
 TEST_WIRE := $(OUT)/test/test_wire
 

@@ -118,7 +118,7 @@ void lm_args_of(const struct lm_row *row, const unsigned long regs[6], struct lm
 	args->mode = row->mode < 0 ? 0 : (uint32_t)regs[row->mode];
 	args->call = row->name;
 	if (row->op == LM_OP_TRUNCATE)
-		args->mode = !regs[row->mode];
+		args->mode = !(regs[row->mode] | (row->flags < 0 ? 0 : regs[row->flags]));	/* of 64 bits, in two of 32 */
 }
 
 int lm_known(const struct lm_view *v, uint8_t op, const struct lm_args *args, uint64_t *key)

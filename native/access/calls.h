@@ -54,6 +54,9 @@ struct lm_row {
 
 #define LM_N_ROWS 480
 extern const struct lm_row lm_rows[LM_N_ROWS];	/* by number of system call */
+#ifdef __x86_64__
+extern const struct lm_row lm_rows32[LM_N_ROWS];	/* by number in programs of 32 bits */
+#endif
 
 /* An open how: flags, mode, resolve as openat2 reads them. */
 struct lm_open_how {

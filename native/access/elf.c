@@ -12,6 +12,7 @@
 #include "crc.h"
 #include "exec.h"
 #include "sys.h"
+#include "wide.h"
 
 #define MAX_LIBS  512	/* per search */
 #define MAX_DEPTH 24
@@ -21,6 +22,7 @@ struct object {		/* an ELF file being looked at; one per level */
 	char rpath[LIST_SIZE], runpath[LIST_SIZE], origin[LM_PATH_MAX];
 	char needed[64][128];
 	int  n_needed;
+	int  narrow;		/* of 32 bits */
 };
 
 struct search {
@@ -75,24 +77,25 @@ static void read_string(int fd, off_t at, char *buf, size_t size)
 
 static void read_dynamic(int fd, const Elf64_Phdr *ph, int n_ph, off_t at, struct object *o)
 {
-	Elf64_Dyn dyn[128];
+	char table[128 * sizeof(Elf64_Dyn)];
 	uint64_t rpath = 0, runpath = 0;
 	off_t strings = -1;
-	long n = lm_sys_pread(fd, dyn, sizeof(dyn), at) / (long)sizeof(*dyn);
-	long i;
+	long n = lm_sys_pread(fd, table, sizeof(table), at) / (long)lm_elf_dyn_size(o->narrow);
+	Elf64_Dyn d;
+	int i;
 
-	for (i = 0; i < n && dyn[i].d_tag != DT_NULL; i++)
-		if (dyn[i].d_tag == DT_STRTAB)
-			strings = offset_of(ph, n_ph, dyn[i].d_un.d_ptr);
+	for (i = 0; i < n && (d = lm_elf_dyn(table, o->narrow, i)).d_tag != DT_NULL; i++)
+		if (d.d_tag == DT_STRTAB)
+			strings = offset_of(ph, n_ph, d.d_un.d_ptr);
 	if (strings < 0)
 		return;
-	for (i = 0; i < n && dyn[i].d_tag != DT_NULL; i++) {
-		if (dyn[i].d_tag == DT_NEEDED && o->n_needed < 64)
-			read_string(fd, strings + (off_t)dyn[i].d_un.d_val, o->needed[o->n_needed++], 128);
-		else if (dyn[i].d_tag == DT_RPATH)
-			rpath = dyn[i].d_un.d_val + 1;
-		else if (dyn[i].d_tag == DT_RUNPATH)
-			runpath = dyn[i].d_un.d_val + 1;
+	for (i = 0; i < n && (d = lm_elf_dyn(table, o->narrow, i)).d_tag != DT_NULL; i++) {
+		if (d.d_tag == DT_NEEDED && o->n_needed < 64)
+			read_string(fd, strings + (off_t)d.d_un.d_val, o->needed[o->n_needed++], 128);
+		else if (d.d_tag == DT_RPATH)
+			rpath = d.d_un.d_val + 1;
+		else if (d.d_tag == DT_RUNPATH)
+			runpath = d.d_un.d_val + 1;
 	}
 	if (runpath)
 		read_string(fd, strings + (off_t)runpath - 1, o->runpath, LIST_SIZE);
@@ -103,8 +106,9 @@ static void read_dynamic(int fd, const Elf64_Phdr *ph, int n_ph, off_t at, struc
 /* Fill *o, give the name of the loader (in interp, LM_PATH_MAX bytes) if there is one. 0 or -1: no ELF of ours. */
 static int read_object(int fd, const char *real, struct object *o, char *interp)
 {
-	Elf64_Ehdr eh;
+	char head[sizeof(Elf64_Ehdr)], table[32 * sizeof(Elf64_Phdr)];
 	Elf64_Phdr ph[32];
+	Elf64_Ehdr eh;
 	const char *slash = strrchr(real, '/');
 	long n;
 	int i;
@@ -113,12 +117,15 @@ static int read_object(int fd, const char *real, struct object *o, char *interp)
 	o->rpath[0] = o->runpath[0] = interp[0] = 0;
 	memcpy(o->origin, real, slash ? (size_t)(slash - real) : 0);
 	o->origin[slash ? slash - real : 0] = 0;
-	if (lm_sys_pread(fd, &eh, sizeof(eh), 0) != sizeof(eh) || memcmp(eh.e_ident, ELFMAG, SELFMAG) ||
-	    eh.e_ident[EI_CLASS] != ELFCLASS64 || eh.e_machine != LM_ELF_MACHINE)
+	if (lm_sys_pread(fd, head, sizeof(head), 0) != sizeof(head) || memcmp(head, ELFMAG, SELFMAG) ||
+	    (o->narrow = lm_elf_is_narrow(head)) < 0)
 		return -1;
-	n = lm_sys_pread(fd, ph, sizeof(ph), (off_t)eh.e_phoff) / (long)sizeof(*ph);
+	eh = lm_elf_ehdr(head, o->narrow);
+	n = lm_sys_pread(fd, table, 32 * lm_elf_phdr_size(o->narrow), (off_t)eh.e_phoff) / (long)lm_elf_phdr_size(o->narrow);
 	if (n > eh.e_phnum)
 		n = eh.e_phnum;
+	for (i = 0; i < n; i++)
+		ph[i] = lm_elf_phdr(table, o->narrow, i);
 	for (i = 0; i < n; i++) {
 		if (ph[i].p_type == PT_INTERP)
 			read_string(fd, (off_t)ph[i].p_offset, interp, LM_PATH_MAX);

@@ -9,6 +9,7 @@
 #include "crc.h"
 #include "exec.h"
 #include "sys.h"
+#include "wide.h"
 
 #define HEAD       4096
 #define MAX_LEVELS 4	/* of #! */
@@ -34,19 +35,26 @@ static char *interpreter(char *head, long n)
 }
 
 /* ET_DYN without interpreter: the loader itself, or a static program that can be placed anywhere? */
-static int is_static_pie(int fd, const Elf64_Phdr *ph, int n)
+static int is_static_pie(int fd, const char *ph, int n, int narrow)
 {
-	Elf64_Dyn dyn[64];
+	char table[64 * sizeof(Elf64_Dyn)];
 	long got;
 	int i, j;
 
 	for (i = 0; i < n; i++) {
-		if (ph[i].p_type != PT_DYNAMIC)
+		Elf64_Phdr p = lm_elf_phdr(ph, narrow, i);
+
+		if (p.p_type != PT_DYNAMIC)
 			continue;
-		got = lm_sys_pread(fd, dyn, sizeof(dyn), (off_t)ph[i].p_offset);
-		for (j = 0; j < got / (long)sizeof(*dyn) && dyn[j].d_tag != DT_NULL; j++)
-			if (dyn[j].d_tag == DT_FLAGS_1)
-				return !!(dyn[j].d_un.d_val & DF_1_PIE);
+		got = lm_sys_pread(fd, table, sizeof(table), (off_t)p.p_offset);
+		for (j = 0; j < got / (long)lm_elf_dyn_size(narrow); j++) {
+			Elf64_Dyn d = lm_elf_dyn(table, narrow, j);
+
+			if (d.d_tag == DT_NULL)
+				break;
+			if (d.d_tag == DT_FLAGS_1)
+				return !!(d.d_un.d_val & DF_1_PIE);
+		}
 	}
 	return 0;
 }
@@ -62,14 +70,19 @@ static int gains_privileges(int fd, const struct stat *st)
 	return uid && lm_sys4(SYS_fgetxattr, fd, (long)"security.capability", 0, 0) > 0;
 }
 
+/* Is there a library for programs of 32 bits? It is found by the name ours has then. */
+static int has_narrow(const struct lm_view *v)
+{
+	return !!strstr(v->area->cfg->text + v->area->cfg->preload, "/$PLATFORM/");
+}
+
 /* Preload only: will the program load us? If not say so, the job must not pass unseen. 1: refused. */
 static int escapes(const struct lm_view *v, const struct lm_path *p, int fd, const char *head, long n)
 {
-	const Elf64_Ehdr *eh = (const void *)head;
-	const Elf64_Phdr *ph = (const void *)(head + eh->e_phoff);
-	const char *name = shown(v, p);
+	const char *name = shown(v, p), *ph;
+	int i, narrow, interp = 0;
 	struct stat st;
-	int i, interp = 0;
+	Elf64_Ehdr eh;
 
 	if (lm_sys_fstat(fd, &st) || !(st.st_mode & 0111))
 		return 0;	/* cannot be executed */
@@ -77,16 +90,22 @@ static int escapes(const struct lm_view *v, const struct lm_path *p, int fd, con
 		lm_refuse(v, "%s changes user, group or capabilities: it is not seen by ld_preload" INSTEAD, name, "");
 		return 1;
 	}
-	if (n < (long)sizeof(*eh) || head[EI_CLASS] != ELFCLASS64 || eh->e_machine != LM_ELF_MACHINE) {
-		lm_refuse(v, "executable %s is of another architecture (32 bit?): it is not seen by ld_preload" INSTEAD,
-			  name, "");
+	narrow = n < (long)sizeof(eh) ? -1 : lm_elf_is_narrow(head);
+	if (narrow < 0) {
+		lm_refuse(v, "executable %s is of another architecture: it is not seen by ld_preload" INSTEAD, name, "");
 		return 1;
 	}
-	if (eh->e_phoff > HEAD || eh->e_phoff + eh->e_phnum * sizeof(*ph) > (size_t)n)
+	if (narrow && !has_narrow(v)) {
+		lm_refuse(v, "executable %s is of 32 bits: it is not seen by ld_preload here" INSTEAD, name, "");
+		return 1;
+	}
+	eh = lm_elf_ehdr(head, narrow);
+	ph = head + eh.e_phoff;
+	if (eh.e_phoff > HEAD || eh.e_phoff + eh.e_phnum * lm_elf_phdr_size(narrow) > (size_t)n)
 		return 0;	/* nothing a linker makes */
-	for (i = 0; i < eh->e_phnum; i++)
-		interp |= ph[i].p_type == PT_INTERP;
-	if (interp || (eh->e_type == ET_DYN && !is_static_pie(fd, ph, eh->e_phnum)))
+	for (i = 0; i < eh.e_phnum; i++)
+		interp |= lm_elf_phdr(ph, narrow, i).p_type == PT_INTERP;
+	if (interp || (eh.e_type == ET_DYN && !is_static_pie(fd, ph, eh.e_phnum, narrow)))
 		return 0;
 	lm_refuse(v, "static executable %s is not seen by ld_preload" INSTEAD, name, "");
 	return 1;

@@ -18,6 +18,7 @@
 #if defined(__x86_64__)
 #define LM_AUDIT_ARCH  AUDIT_ARCH_X86_64
 #define LM_ELF_MACHINE EM_X86_64
+#define LM_ELF_MACHINE32 EM_386	/* runs here, too */
 #define LM_TRIPLET     "x86_64-linux-gnu"
 #elif defined(__aarch64__)
 #define LM_AUDIT_ARCH  AUDIT_ARCH_AARCH64

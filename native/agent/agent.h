@@ -93,6 +93,7 @@ enum job_flag {
 
 enum autodep {
 	AUTODEP_NONE, AUTODEP_PRELOAD, AUTODEP_SECCOMP, AUTODEP_HYBRID, AUTODEP_PTRACE, AUTODEP_AUDIT, AUTODEP_JEMALLOC,
+	N_AUTODEPS,
 };
 
 enum pre_what { PRE_UNLINK = 1, PRE_POLLUTED = 2, PRE_UNIQUIFY = 3, PRE_MKDIR = 4, PRE_RMDIR = 5 };
@@ -207,6 +208,8 @@ void job_settle(struct job *job);	/* a pipe closed or the main process ended: re
 uint8_t method_for(uint8_t autodep);
 bool method_stops_all(void);
 bool method_preloads(uint8_t autodep);	/* is liblmake_preload.so loaded in its processes? */
+/* Its name for the loader (src/doc/tracer.md): to be freed. The installation lies in the dir `there`, the job sees it as `seen`. */
+char *method_library(uint8_t autodep, const char *there, const char *seen);
 
 /* spawn.c: 0, or -1 having said why in a message. */
 int job_spawn(struct job *job);

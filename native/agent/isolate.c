@@ -211,7 +211,7 @@ static bool plan_install(struct planner *w)
 	}
 	w->install = own ? format("%s%s", w->p->base, named) : strdup(named);
 	w->seen_install = strdup(*view ? view : named);
-	w->p->preload = format("%s/lib/liblmake_preload.so", w->seen_install);
+	w->p->preload = method_library(w->job->order.autodep, w->install, w->seen_install);
 	if (*view || (*w->p->base && !own))
 		add(w->p, strdup(w->seen_install), strdup(w->install), false);
 	return true;

@@ -7,7 +7,12 @@
 #include "agent.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
 
 #include "../trace/trace.h"
 
@@ -75,4 +80,26 @@ bool method_stops_all(void)
 bool method_preloads(uint8_t autodep)
 {
 	return autodep == AUTODEP_PRELOAD || autodep == AUTODEP_HYBRID || autodep == AUTODEP_AUDIT || autodep == AUTODEP_JEMALLOC;
+}
+
+/*
+ * Loaders know themselves by $PLATFORM: so one name leads those of 64 bits to our library, and those of 32 to theirs. Only where
+ * all that is needed for that is there, and the kernel tells programs what they run on; else the plain name.
+ */
+char *method_library(uint8_t autodep, const char *there, const char *seen)
+{
+	const char *kind = autodep == AUTODEP_HYBRID ? "hybrid" : autodep == AUTODEP_PRELOAD ? "preload" : NULL;
+	const char *platform = (const char *)getauxval(AT_PLATFORM);
+	const char *const needed[] = { platform ? platform : "", "$PLATFORM", "i686" };
+	char name[PATH_MAX], *library;
+
+	for (size_t i = 0; kind && i < sizeof needed / sizeof *needed; i++) {
+		snprintf(name, sizeof name, "%s/lib/%s/%s/liblmake_preload.so", there, kind, needed[i]);
+		if (!*needed[i] || access(name, R_OK))
+			kind = NULL;
+	}
+	if ((kind ? asprintf(&library, "%s/lib/%s/$PLATFORM/liblmake_preload.so", seen, kind) :
+		    asprintf(&library, "%s/lib/liblmake_preload.so", seen)) < 0)
+		abort();
+	return library;
 }

@@ -73,7 +73,8 @@ int slot_take(struct job *job)
 {
 	const struct config *c = &agent.config;
 	static const char **dirs;
-	static char *preload, *audit;
+	static char *preload[N_AUTODEPS], *audit;
+	char **library = &preload[job->order.autodep];
 	struct lm_slot_cfg cfg = {
 		.repo_root = c->root, .tmp_dir = job->order.tmp, .socket = calls_socket(), .preload = "",
 		.link_support = c->link_support, .n_source_dirs = c->n_dirs,
@@ -83,8 +84,7 @@ int slot_take(struct job *job)
 
 	if (!dirs) {
 		dirs = calloc(2 * c->n_dirs + 1, sizeof *dirs);
-		if (!dirs || asprintf(&preload, "%s/lib/liblmake_preload.so", c->install) < 0 ||
-		    asprintf(&audit, "%s/lib/liblmake_audit.so", c->install) < 0)
+		if (!dirs || asprintf(&audit, "%s/lib/liblmake_audit.so", c->install) < 0)
 			abort();
 	}
 	for (uint32_t i = 0; i < c->n_dirs; i++) {
@@ -92,8 +92,10 @@ int slot_take(struct job *job)
 		dirs[2 * i + 1] = c->dirs[i].name;
 	}
 	cfg.source_dirs = dirs;
+	if (method_preloads(job->order.autodep) && !job->library && !*library)
+		*library = method_library(job->order.autodep, c->install, c->install);
 	if (method_preloads(job->order.autodep))
-		cfg.preload = job->library ? job->library : preload;
+		cfg.preload = job->library ? job->library : *library;
 	if (job->order.autodep == AUTODEP_AUDIT) {
 		cfg.audit = job->library ? audit_beside(job->library) : audit;
 		cfg.flags |= LM_LOGF_AUDIT;

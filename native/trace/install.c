@@ -41,6 +41,7 @@ struct program {
 	struct sock_filter code[1024];
 	unsigned short n;
 	unsigned told;			/* what becomes of a call the agent is told of */
+	unsigned foreign;		/* added to it, for those of another table */
 	struct {
 		unsigned first;		/* number */
 		enum action action;
@@ -75,6 +76,29 @@ static enum action action_of(const struct program *p, unsigned nr)
 		return ALLOW;
 	return lm_rows[nr].op == LM_OP_ABSENT ? ABSENT : GATED;
 }
+
+#ifdef __x86_64__
+/*
+ * Of 32 bits. Each number told apart makes loading the filter longer, for all jobs, and few have such programs: only what these
+ * do all the time is let pass, the rest is told whatever it is. There is no gate, and what lies in its place is of no concern.
+ */
+static enum action action32_of(unsigned nr)
+{
+	static const struct {
+		uint16_t from, to;
+	} often[] = {
+		{ 3, 4 }, { 142, 146 },		/* read, write, select to writev */
+		{ 168, 181 },			/* poll, signals, pread64, pwrite64 */
+		{ 239, 267 }, { 403, 424 },	/* futex, clocks, and what has longer dates */
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof(often) / sizeof(*often); i++)
+		if (nr >= often[i].from && nr <= often[i].to)
+			return lm_rows32[nr].name[0] ? NOTIFY : ALLOW;
+	return NOTIFY;
+}
+#endif
 
 static void add_range(struct program *p, unsigned first, enum action action)
 {
@@ -132,7 +156,7 @@ static void emit_end(struct program *p, enum action action, int constants)
 {
 	switch (action) {
 	case NOTIFY:
-		RETURN(p, p->told);
+		RETURN(p, p->told | p->foreign);
 		break;
 	case ABSENT:
 		RETURN(p, SECCOMP_RET_ERRNO | ENOSYS);
@@ -163,33 +187,62 @@ static void emit_end(struct program *p, enum action action, int constants)
 	}
 }
 
-/* Another architecture (int 0x80, 32 bit programs, x32) is notified whatever the call: the agent refuses it. */
+/* The tree over the ranges, and its ends. */
+static void emit_table(struct program *p, int constants)
+{
+	int i, tree = p->n, action;
+	unsigned end[N_ACTIONS], used = 0;
+
+	for (i = 0; i < p->n_ranges; i++)
+		used |= 1u << p->ranges[i].action;
+	emit_tree(p, 0, p->n_ranges);
+	i = p->n;
+	for (action = 0; action < N_ACTIONS; action++) {
+		end[action] = p->n;
+		if (used >> action & 1)
+			emit_end(p, action, constants);
+	}
+	while (--i >= tree)
+		if (p->code[i].code == (BPF_JMP | BPF_JA))
+			p->code[i].k = end[p->code[i].k] - (unsigned)i - 1;
+}
+
+/*
+ * Calls by numbers of 32 bits (programs of 32 bits, int 0x80) have a table of their own; those of x32, or of what is no table
+ * at all here, are notified whatever the call: the agent refuses them.
+ */
 static void make(struct program *p, unsigned told, int constants)
 {
-	unsigned nr, end[N_ACTIONS];
-	int i, tree;
+	unsigned nr;
+	int other;
 
 	p->told = told;
 	p->n = 0;
 	p->n_ranges = 0;
+	p->foreign = 0;
 	for (nr = 0; nr <= LM_N_ROWS; nr++)
 		add_range(p, nr, action_of(p, nr));
 	add_range(p, X32_BIT, NOTIFY);
 	add_range(p, NO_CALL, ALLOW);
 	LOAD(p, LOW(arch));
 	emit(p, BPF_JMP | BPF_JEQ | BPF_K, LM_AUDIT_ARCH, 1, 0);
-	RETURN(p, told | LM_TOLD_FOREIGN);
+	other = p->n;
+	emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
 	LOAD(p, LOW(nr));
-	tree = p->n;
-	emit_tree(p, 0, p->n_ranges);
-	i = p->n;
-	for (nr = 0; nr < N_ACTIONS; nr++) {
-		end[nr] = p->n;
-		emit_end(p, nr, constants);
-	}
-	while (--i >= tree)
-		if (p->code[i].code == (BPF_JMP | BPF_JA))
-			p->code[i].k = end[p->code[i].k] - (unsigned)i - 1;
+	emit_table(p, constants);
+	p->code[other].k = p->n - (unsigned)other - 1;
+	p->foreign = LM_TOLD_FOREIGN & (told == LM_TOLD_PTRACE ? ~0u : 0);
+#ifdef __x86_64__
+	p->n_ranges = 0;
+	for (nr = 0; nr <= LM_N_ROWS; nr++)
+		add_range(p, nr, action32_of(nr));
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 1, 0);
+	RETURN(p, told | p->foreign);
+	LOAD(p, LOW(nr));
+	emit_table(p, 0);
+#else
+	RETURN(p, told | p->foreign);
+#endif
 }
 
 int lm_trace_prepare(void)

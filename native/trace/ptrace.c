@@ -115,12 +115,18 @@ static int read_registers(pid_t id, struct user_regs_struct *r)
 }
 
 /* The call a task is stopped at. */
-static void read_call(const struct user_regs_struct *r, int foreign, struct seccomp_data *d)
+static void read_call(const struct user_regs_struct *r, uint32_t arch, struct seccomp_data *d)
 {
 	*d = (struct seccomp_data){
-		.nr = (int)r->orig_rax, .arch = foreign ? FOREIGN_ARCH : LM_AUDIT_ARCH, .instruction_pointer = r->rip,
+		.nr = (int)r->orig_rax, .arch = arch, .instruction_pointer = r->rip,
 		.args = { r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9 },
 	};
+	if (arch == FOREIGN_ARCH) {
+		const uint64_t args[] = { r->rbx, r->rcx, r->rdx, r->rsi, r->rdi, r->rbp };
+
+		for (int i = 0; i < 6; i++)
+			d->args[i] = (uint32_t)args[i];
+	}
 }
 
 /* No call: the kernel leaves the result as it is. */
@@ -140,10 +146,10 @@ static int read_registers(pid_t id, struct user_regs_struct *r)
 	return (int)ptrace(PTRACE_GETREGSET, id, (void *)NT_PRSTATUS, &to);
 }
 
-static void read_call(const struct user_regs_struct *r, int foreign, struct seccomp_data *d)
+static void read_call(const struct user_regs_struct *r, uint32_t arch, struct seccomp_data *d)
 {
 	*d = (struct seccomp_data){
-		.nr = (int)r->regs[8], .arch = foreign ? FOREIGN_ARCH : LM_AUDIT_ARCH, .instruction_pointer = r->pc,
+		.nr = (int)r->regs[8], .arch = arch, .instruction_pointer = r->pc,
 		.args = { r->regs[0], r->regs[1], r->regs[2], r->regs[3], r->regs[4], r->regs[5] },
 	};
 }
@@ -159,7 +165,7 @@ static void refuse_call(pid_t id, struct user_regs_struct *r, int rc)
 }
 #endif
 
-static void serve(struct lm_trace *trace, pid_t id, int foreign)
+static void serve(struct lm_trace *trace, pid_t id, uint32_t arch)
 {
 	struct user_regs_struct regs;
 	struct seccomp_data d;
@@ -167,7 +173,7 @@ static void serve(struct lm_trace *trace, pid_t id, int foreign)
 
 	if (read_registers(id, &regs))
 		return;
-	read_call(&regs, foreign, &d);
+	read_call(&regs, arch, &d);
 	trace->served++;
 	rc = lm_trace_decide(trace, id, &d);
 	if (rc)
@@ -177,7 +183,7 @@ static void serve(struct lm_trace *trace, pid_t id, int foreign)
 /*
  * Where all calls stop, both ends of each do; or a filter of the job's own stops this one for a tracer it does not get, and
  * is heard in place of ours. Since Linux 5.3 it is told which end it is, and of what kind of call; what is not told is
- * refused as a foreign call.
+ * refused as a call of no table.
  */
 static void at_any_call(struct lm_trace *trace, pid_t id)
 {
@@ -185,7 +191,7 @@ static void at_any_call(struct lm_trace *trace, pid_t id)
 
 	ptrace(GET_CALL_INFO, id, (void *)sizeof(info), &info);
 	if (info.op != CALL_EXIT && trace->begun)
-		serve(trace, id, info.arch != LM_AUDIT_ARCH);
+		serve(trace, id, info.arch);
 }
 
 /* The task has stopped; let it run again. */
@@ -201,7 +207,7 @@ static struct lm_trace *stopped(struct task *task, int status)
 	switch (event) {
 	case PTRACE_EVENT_SECCOMP:
 		if ((told & ~LM_TOLD_FOREIGN) == (LM_TOLD_PTRACE & SECCOMP_RET_DATA))
-			serve(trace, id, told & LM_TOLD_FOREIGN);
+			serve(trace, id, told & LM_TOLD_FOREIGN ? FOREIGN_ARCH : LM_AUDIT_ARCH);
 		else
 			at_any_call(trace, id);
 		signal = 0;

@@ -129,10 +129,22 @@ static int fetch(pid_t pid, unsigned long addr, void *buf, size_t size)
 	return process_vm_readv(pid, &to, 1, &from, 1, 0) == (ssize_t)size ? 0 : -EFAULT;
 }
 
+/* The table a call's number is of, NULL: of none we have. */
+static const struct lm_row *rows_of(const struct seccomp_data *d)
+{
+	if (d->arch == LM_AUDIT_ARCH)
+		return d->nr & 0x40000000 && d->nr != -1 ? NULL : lm_rows;
+#ifdef __x86_64__
+	if (d->arch == AUDIT_ARCH_I386)
+		return lm_rows32;
+#endif
+	return NULL;
+}
+
 /* Replace addresses by copies. 0; -EPERM: not allowed; else -errno as the kernel will give: nothing is touched then. */
 static int fetch_args(struct lm_trace *t, pid_t pid, const struct seccomp_data *d, struct lm_args *args, uint8_t *op)
 {
-	const struct lm_row *row = &lm_rows[d->nr];
+	const struct lm_row *row = &rows_of(d)[d->nr];
 	struct lm_open_how how;
 	int rc;
 
@@ -184,10 +196,17 @@ static int decide_mmap(const struct seccomp_data *d, const struct lm_view *v)
 	return -ENOMEM;
 }
 
-/* Calls by which a program of the job would get in the way of ptrace. */
+/* Calls by which a program of the job would get in the way of ptrace: is it one? */
+static int disturbs_ptrace(const struct seccomp_data *d)
+{
+	if (d->arch != LM_AUDIT_ARCH)
+		return d->nr == LM_NR32_PTRACE || d->nr == LM_NR32_SECCOMP;
+	return d->nr == SYS_ptrace || d->nr == SYS_seccomp;
+}
+
 static int decide_ptrace(const struct seccomp_data *d, const struct lm_view *v)
 {
-	if (d->nr == SYS_ptrace) {
+	if (d->nr == (d->arch == LM_AUDIT_ARCH ? SYS_ptrace : LM_NR32_PTRACE)) {
 		lm_refuse(v, "a program of the job uses ptrace, which already watches the job; use autodep = 'hybrid'", "", "");
 		return -EPERM;
 	}
@@ -202,7 +221,8 @@ int lm_trace_decide(struct lm_trace *t, pid_t pid, const struct seccomp_data *d)
 		.cwd = cwd_of,
 		.foreign_root = !!(t->area.cfg->flags & LM_LOGF_OWN_ROOT),
 	};
-	const struct lm_row *row;
+	const struct lm_row *rows = rows_of(d), *row;
+	int native = d->arch == LM_AUDIT_ARCH;
 	struct lm_constant c;
 	struct lm_access acc;
 	struct lm_args args;
@@ -210,17 +230,17 @@ int lm_trace_decide(struct lm_trace *t, pid_t pid, const struct seccomp_data *d)
 	uint8_t op;
 	int i, rc;
 
-	if (d->arch != LM_AUDIT_ARCH || (d->nr & 0x40000000 && d->nr != -1)) {
-		lm_refuse(&v, "a 32 bit system call (int 0x80, 32 bit or x32 program) cannot be followed", "", "");
+	if (!rows) {
+		lm_refuse(&v, "a system call of another kind than those of 64 and of 32 bit programs (x32?) cannot be followed", "", "");
 		return -ENOSYS;
 	}
-	if (d->nr == SYS_mmap)
+	if (native && d->nr == SYS_mmap)
 		return decide_mmap(d, &v);
-	if (d->nr == SYS_ptrace || d->nr == SYS_seccomp)
+	if (disturbs_ptrace(d))
 		return decide_ptrace(d, &v);
-	if (d->nr < 0 || d->nr >= (int)LM_N_ROWS || !lm_rows[d->nr].name[0])
+	if (d->nr < 0 || d->nr >= (int)LM_N_ROWS || !rows[d->nr].name[0])
 		return 0;
-	row = &lm_rows[d->nr];
+	row = &rows[d->nr];
 	for (i = 0; i < 6; i++)
 		regs[i] = (unsigned long)d->args[i];
 	lm_args_of(row, regs, &args);
@@ -234,7 +254,7 @@ int lm_trace_decide(struct lm_trace *t, pid_t pid, const struct seccomp_data *d)
 	/* Most of what a loader does: let it go on at once. Should it be of another process by now, nothing is recorded. */
 	if (!rc && args.path && !args.path2 && op != LM_OP_EXEC &&
 	    (args.path[0] ? lm_filtered(&t->area, args.path) : op == LM_OP_STAT || op == LM_OP_STATX)) {
-		if (lm_constant_is_new(&c) && lm_constant_is_sure(&c, v.pid) && still_there(t))
+		if (native && lm_constant_is_new(&c) && lm_constant_is_sure(&c, v.pid) && still_there(t))
 			lm_constant_add(&c);
 		return 0;
 	}

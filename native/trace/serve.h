@@ -10,9 +10,13 @@
 #include "../access/calls.h"
 #include "trace.h"
 
-/* What the filter of ptrace does with a call that is to be seen; FOREIGN is added if it is not one of x86-64. */
+/* What the filter of ptrace does with a call that is to be seen; FOREIGN is added if it is not of our own table. */
 #define LM_TOLD_PTRACE  (SECCOMP_RET_TRACE | 2u)
 #define LM_TOLD_FOREIGN 1u
+
+/* Numbers of 32 bit x86: the headers that have them cannot be had beside those of our own. */
+#define LM_NR32_PTRACE  26
+#define LM_NR32_SECCOMP 354
 
 struct lm_trace {
 	int fd;				/* notifications, -1: by ptrace */

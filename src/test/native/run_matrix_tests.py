@@ -54,16 +54,18 @@ def build():
     c = [source(n) for n in ('probe.c', 'process.c')]
     common = ['-std=gnu11', '-O1', '-w'] + c + ['-pthread', '-o']
     go = dict(os.environ, GOCACHE=os.path.join(BIN, 'go-cache'), GOFLAGS='-mod=mod', GO111MODULE='off', HOME=BIN)
+    kernel = ['-idirafter', '/usr/include/x86_64-linux-gnu']     # its headers, the same for both sizes
     wanted = [
         ('probe', ['gcc', '-DSHARED_PROBE'] + common, c, {}),
         ('probe.so', ['gcc', '-shared', '-fPIC', source('library.c'), '-o'], [source('library.c')], {}),
         ('probe.static', ['gcc', '-static'] + common, c, {}),
         ('probe.static-pie', ['gcc', '-static-pie'] + common, c, {}),
-        ('probe.musl', ['musl-gcc', '-static', '-idirafter', '/usr/include', '-idirafter', '/usr/include/x86_64-linux-gnu'] + common,
-         c, {}),
-        ('probe.32', ['gcc', '-m32'] + common, c, {}),
+        ('probe.musl', ['musl-gcc', '-static', '-idirafter', '/usr/include'] + kernel + common, c, {}),
+        ('probe.32', ['gcc', '-m32'] + kernel + common, c, {}),
+        ('probe.32.large', ['gcc', '-m32', '-D_FILE_OFFSET_BITS=64', '-D_TIME_BITS=64'] + kernel + common, c, {}),
+        ('probe.32.static', ['gcc', '-m32', '-static'] + kernel + common, c, {}),
         ('foreign', ['gcc', '-O1', '-w', source('foreign.c'), '-o'], [source('foreign.c')], {}),
-        ('foreign.32', ['gcc', '-m32', '-O1', '-w', source('foreign.c'), '-o'], [source('foreign.c')], {}),
+        ('foreign.32', ['gcc', '-m32'] + kernel + ['-O1', '-w', source('foreign.c'), '-o'], [source('foreign.c')], {}),
         ('other.go', ['go', 'build', '-o'], [source('other.go')], {'env': go}),
         ('other.rs', ['rustc', '-O', source('other.rs'), '-o'], [source('other.rs')], {}),
     ]
@@ -280,7 +282,8 @@ def plan(found):
     """(group, row, command, dirs, options of lautodep)."""
     rows = [(g, n, [found['probe'], 'p', n], ['p'], ()) for _, g, n in probes_of(found['probe'])]
     kinds = [('probe.static', 'static, glibc'), ('probe.static-pie', 'static and position independent, glibc'),
-             ('probe.musl', 'static, musl'), ('probe.32', '32 bit')]
+             ('probe.musl', 'static, musl'), ('probe.32', '32 bit'), ('probe.32.large', '32 bit, files and dates of 64'),
+             ('probe.32.static', '32 bit, static')]
     for exe, name in kinds:
         if exe in found:
             some = [p for where, g, p in probes_of(found[exe]) if where == 'call' and 'cannot be followed' not in g]

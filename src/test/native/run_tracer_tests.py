@@ -396,7 +396,7 @@ def escapes():
     for method in KERNEL:
         case('x32', method, [TRACEE, 'x32'], {}, refused=True)
         case('names moved by inline calls', method, [TRACEE, 'moved_inline'])
-        case('int 0x80', method, [TRACEE, 'int80'], {}, refused=True)
+        case('int 0x80', method, [TRACEE, 'int80'])
         case('static executable as command', method, ['{repo}/st', 'open_ways'], also={'st': 'LRX'}, setup=copy_static)
         case('static, dynamic, no environment, static', method,
              [STATIC, 'run', '/bin/sh', '-c', '/usr/bin/env -i /bin/sh -c "./st open_ways; read x < d/absent; :"'],
