@@ -439,6 +439,15 @@ static int begin_mount(const struct lm_view *v, const struct lm_args *args)
 	return -EPERM;
 }
 
+/* setns(2): without a type the fd tells, and is one of /proc/<pid>/ns. */
+static int to_other_mounts(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args)
+{
+	if (args->flags)
+		return !!(args->flags & CLONE_NEWNS);
+	lm_resolve_fd(v, &acc->a, args->dirfd);
+	return !strncmp(acc->a.real, "mnt:", 4);
+}
+
 /* Removing a file of a lower layer leaves a mark in the upper one, which is no file: nobody would know of it. */
 static int hides(const struct lm_view *v, struct lm_access *acc, const struct lm_path *p)
 {
@@ -486,6 +495,10 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 		return -EPERM;
 	case LM_OP_ABSENT:
 		return -ENOSYS;
+	case LM_OP_SETNS:
+		if (to_other_mounts(v, acc, args))
+			return begin_mount(v, &(struct lm_args){ .call = "setns" });
+		/* fall through */
 	case LM_OP_UNSHARE:
 		if (args->flags & (CLONE_FS | CLONE_NEWNS | CLONE_NEWUSER))
 			__atomic_store_n(&v->area->log->own_cwds, 1, __ATOMIC_RELAXED);

@@ -39,6 +39,7 @@ enum lm_op {
 	LM_OP_MADE,	/* a file of a name not known before: mkstemp; only lm_end does something */
 	LM_OP_DLOPEN,	/* L R on a library that is known by name */
 	LM_OP_UNSHARE,	/* flags: threads may have a cwd of their own from now on */
+	LM_OP_SETNS,	/* dirfd, flags: into other mounts as LM_OP_MOUNT, else as LM_OP_UNSHARE */
 	LM_OP_MOUNT,	/* refused unless the rule allows it */
 	LM_OP_REFUSE,	/* cannot be followed: refused */
 	LM_OP_ABSENT,	/* said not to exist (ENOSYS), so that programs do otherwise */

@@ -73,6 +73,7 @@
 	ROW(execveat,          EXEC,         0, 1, -1, -1,  4, -1, 0),
 	ROW(acct,              REFUSE,      -1, 0, -1, -1, -1, -1, 0),
 	ROW(unshare,           UNSHARE,     -1, -1, -1, -1,  0, -1, 0),
+	ROW(setns,             SETNS,        0, -1, -1, -1,  1, -1, 0),
 	ROW(mount,             MOUNT,       -1, 1, -1, -1, -1, -1, 0),
 	ROW(move_mount,        MOUNT,        2, 3, -1, -1, -1, -1, 0),
 	ROW(umount2,           MOUNT,       -1, 0, -1, -1, -1, -1, 0),

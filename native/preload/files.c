@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -555,51 +554,11 @@ LM_EXPORT int utimensat(int dirfd, const char *path, const struct timespec times
 LM_EXPORT int name_to_handle_at(int dirfd, const char *path, struct file_handle *handle, int *mount_id, int flags)
 {
 	return LM_INT(LM_OP_LINKS, LM_AT(dirfd, path, flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW, 0),
-
 		      LM_CALL(name_to_handle_at,
-		      	LM_SYS(SYS_name_to_handle_at, dirfd, path, handle, mount_id, flags), dirfd, path, handle, mount_id, flags));
-}
-
-LM_EXPORT int unshare(int flags)
-{
-	return LM_INT(LM_OP_UNSHARE, LM_AT(AT_FDCWD, NULL, (uint32_t)flags, 0), LM_REAL(unshare)(flags));
+			      LM_SYS(SYS_name_to_handle_at, dirfd, path, handle, mount_id, flags), dirfd, path, handle, mount_id, flags));
 }
 
 LM_EXPORT int open_by_handle_at(int mount_fd, struct file_handle *handle, int flags)
 {
 	return LM_FD(LM_OP_REFUSE, LM_AT(AT_FDCWD, NULL, 0, 0), LM_REAL(open_by_handle_at)(mount_fd, handle, flags));
-}
-
-LM_EXPORT int mount(const char *what, const char *where, const char *type, unsigned long flags, const void *data)
-{
-	return LM_INT(LM_OP_MOUNT, ({ .call = "mount" }), LM_REAL(mount)(what, where, type, flags, data));
-}
-
-LM_EXPORT int umount(const char *where)
-{
-	return LM_INT(LM_OP_MOUNT, ({ .call = "umount" }), LM_REAL(umount)(where));
-}
-
-LM_EXPORT int umount2(const char *where, int flags)
-{
-	return LM_INT(LM_OP_MOUNT, ({ .call = "umount2" }), LM_REAL(umount2)(where, flags));
-}
-
-LM_EXPORT int chroot(const char *path)
-{
-	return LM_INT(LM_OP_MOUNT, ({ .call = "chroot" }), LM_REAL(chroot)(path));
-}
-
-int move_mount(int from, const char *what, int to, const char *where, unsigned flags);
-
-LM_EXPORT int move_mount(int from, const char *what, int to, const char *where, unsigned flags)
-{
-	return LM_INT(LM_OP_MOUNT, ({ .call = "move_mount" }), LM_REAL(move_mount)(from, what, to, where, flags));
-}
-
-int pivot_root(const char *root, const char *old);
-
-LM_EXPORT int pivot_root(const char *root, const char *old)
-{
-	return LM_INT(LM_OP_MOUNT, ({ .call = "pivot_root" }), LM_REAL(pivot_root)(root, old));
 }

@@ -471,6 +471,7 @@ CALLS = {
     'umount2': 'libc.umount2(b"/", 2)',
     'chroot': 'libc.chroot(b"/tmp")',
     'pivot_root': 'libc.syscall(155, b"/tmp", b"/tmp")',
+    'setns': 'import os; libc.setns(os.open("/proc/self/ns/mnt", 0), 0)',
 }
 
 
@@ -485,6 +486,9 @@ def a_job_that_mounts_is_killed_at_once(a):
                 assert 'mount_chroot_ok' in end.messages[0]
     for method in METHODS:
         end = a.run(['/usr/bin/env', 'python3', '-c', MOUNT % CALLS['chroot']], iso={'flags': MOUNT_OK}, autodep=method)
+        assert end.outcome == EXITED and end.status == 0 and end.stdout == 'before\nafter\n', end
+        # Another network is nobody's file.
+        end = a.run(['/usr/bin/env', 'python3', '-c', MOUNT % CALLS['setns'].replace('ns/mnt', 'ns/net')], autodep=method)
         assert end.outcome == EXITED and end.status == 0 and end.stdout == 'before\nafter\n', end
 
 
