@@ -124,6 +124,29 @@ class EngineCornersTest {
   }
 
   @Test
+  void answerThatWasWrongForOneCommandIsNotForgottenForALaterOne() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Ask").target("A", "ask"),
+                "Ask",
+                (stem, acts) -> {
+                  boolean right = acts.build(List.of("src"), 0);
+                  acts.tell(List.of("src"), 0);
+                  write(acts, "ask", "" + right);
+                })
+            .source("src", "1");
+    int req = toy.server().open(List.of("ask"), ReqOptions.DEFAULT);
+    toy.disk.write("src", "2"); // before the command has looked at it
+    toy.server().run(req);
+    assertFalse(toy.server().done.get(req).ok());
+    toy.build("ask");
+    assertTrue(toy.ok);
+    assertEquals("true", toy.disk.read("ask"));
+    assertEquals(List.of(), toy.build("ask"));
+  }
+
+  @Test
   void jobThatAsksWhetherItsDepsAreRightIsNotEndedForOneInError() {
     Toy toy =
         new Toy()
