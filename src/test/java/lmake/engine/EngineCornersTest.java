@@ -124,6 +124,30 @@ class EngineCornersTest {
   }
 
   @Test
+  void sourceRemovedWhileItsJobRunsIsAnErrorAndNoReasonToRunAgainAndAgain() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Copy").target("C", "copy"),
+                "Copy",
+                (stem, acts) -> {
+                  for (int i = 0; i < 20; i++) acts.exists("never" + i);
+                  write(acts, "copy", "" + acts.read("src"));
+                })
+            .source("src", "1");
+    int req = toy.server().open(List.of("src", "copy"), ReqOptions.DEFAULT);
+    while (!toy.server().said.contains("new src")) toy.server().step();
+    toy.disk.remove("src");
+    toy.server().run(req);
+    assertFalse(toy.server().done.get(req).ok());
+    assertEquals(List.of("Copy"), rulesOf(toy.server().started));
+    toy.disk.write("src", "1");
+    toy.build("copy");
+    assertTrue(toy.ok);
+    assertEquals("1", toy.disk.read("copy"));
+  }
+
+  @Test
   void answerThatWasWrongForOneCommandIsNotForgottenForALaterOne() {
     Toy toy =
         new Toy()
