@@ -10,6 +10,8 @@ import lmake.graph.Accesses;
 import lmake.graph.DepFlags;
 import lmake.graph.DepVector;
 import lmake.graph.Graph;
+import lmake.rules.Manifest;
+import lmake.rules.RuleBook;
 import lmake.rules.StaticDep;
 import lmake.wire.Access;
 
@@ -25,15 +27,17 @@ final class DepCollector {
 
   private final Case job;
   private final Graph graph;
+  private final Manifest manifest;
   private final long precisionNs;
   private final Set<Integer> built = new HashSet<>(); // before they were read: what was read cannot be hot
   private final Found[] statics;
   private final List<Found> hidden = new ArrayList<>();
 
-  DepCollector(Case job, Graph graph, long precisionNs) {
+  DepCollector(Case job, Graph graph, RuleBook rules) {
     this.job = job;
     this.graph = graph;
-    this.precisionNs = precisionNs;
+    manifest = rules.manifest();
+    precisionNs = rules.config().datePrecisionNs();
     statics = new Found[job.statics().size()];
     built.addAll(job.waited());
     for (int i = 0; i < job.before().size(); i++) built.add(job.before().node(i));
@@ -147,14 +151,17 @@ final class DepCollector {
     builder.add(dep.node(), dep.kinds(), dep.flags(), parallel, dep.marks(), dep.value());
   }
 
-  /** That a dir on the way is no link goes without saying once a file below it is a dep that exists. */
+  /**
+   * That a dir on the way is no link goes without saying once a file below it is a dep that exists. A source that is a dir is one
+   * that is missing.
+   */
   private void dropDirs() {
     Set<String> dirs = new HashSet<>();
     List<Found> all = new ArrayList<>(hidden);
     all.addAll(List.of(statics));
     for (Found dep : all) if (dep.kinds() != 0 && dep.value() != Crc.NONE) addDirs(dirs, dep.name());
     hidden.removeIf(dep -> dep.kinds() == Accesses.L && dep.group() == 0 && dep.value() == Crc.NONE && dirs.contains(dep.name())
-        && (dep.flags() & DepFlags.REQUIRED) == 0);
+        && (dep.flags() & DepFlags.REQUIRED) == 0 && !manifest.isSource(dep.name()));
   }
 
   private static void addDirs(Set<String> dirs, String name) {

@@ -51,7 +51,7 @@ public final class Verdict {
     right = new WriteRight(rules, job.sourceOk());
     patterns = new RunPatterns(end.patterns());
     for (StaticDep dep : job.statics()) statics.add(dep.name());
-    deps = new DepCollector(job, graph, rules.config().datePrecisionNs());
+    deps = new DepCollector(job, graph, rules);
     targets = new TargetCollector(job, graph, !worthless());
   }
 

@@ -125,7 +125,7 @@ final class Asks {
     int node = ask.deps().node(i);
     // One that was overwritten is wrong for this command only.
     Turn.Told told = req.has(node, Req.OVERWRITTEN) ? Turn.Told.NOTHING : Turn.Told.ERROR;
-    if (!right && req.has(node, Req.ERR | Req.OVERWRITTEN)) turn.running.get(ask.job()).told.put(node, told);
+    if (!right && req.has(node, Req.ERR | Req.OVERWRITTEN)) turn.running.get(ask.job()).tell(node, told);
     return right;
   }
 
@@ -149,7 +149,8 @@ final class Asks {
       ok &= right || !reached;
       String status = !reached ? "-" : req.has(node, Req.ERR) ? "error" : "ok";
       long crc = !reached ? Crc.UNKNOWN : req.has(node, Req.ABSENT) ? Crc.NONE : graph.crc(node);
-      run.tell(node, !reached ? Turn.Told.NOTHING : req.has(node, Req.ERR) ? Turn.Told.ERROR : Turn.Told.OK, crc);
+      if (reached && !req.has(node, Req.ERR)) run.tellRight(node, crc);
+      else run.tell(node, reached ? Turn.Told.ERROR : Turn.Told.NOTHING);
       lines.add(status + " " + Crc.show(crc) + " " + graph.name(node));
     }
     turn.emit(new Action.Answer(ask.job(), ask.attempt(), ask.ask(), ok, lines));

@@ -323,7 +323,7 @@ final class JobMaker {
       differs(walk, Kind.DEP_UNSTABLE, node, true);
       // The next run would be told the same again, did nobody look what the file has become.
       boolean moved = deps.has(i, DepVector.SIG) && graph.sig(node) != deps.value(i);
-      if (moved && !inError && lookAgain(req, job, node)) await(req, job, state, node, Req.DISK, walk);
+      if ((moved || sourceGone(state, deps, i)) && !inError && lookAgain(req, job, node)) await(req, job, state, node, Req.DISK, walk);
       return;
     }
     if (deps.has(i, DepVector.SIG)) {
@@ -345,8 +345,9 @@ final class JobMaker {
     // Nobody vouches for the file of a job in error: what cannot be told is no reason to run again, and again.
     boolean told = !inError || Crc.known(now) && !deps.has(i, DepVector.SIG);
     if (told && Crc.differs(deps.value(i), now, deps.kinds(i))) {
-      // It may be as the job saw it: nobody has looked at it since it was in error.
-      if (inError && req.conform(node) != 0 && lookAgain(req, job, node)) {
+      // It may be as the job saw it: nobody has looked at it since it was in error, or since the job read it.
+      boolean old = inError && req.conform(node) != 0 || sourceGone(state, deps, i);
+      if (old && lookAgain(req, job, node)) {
         walk.found++;
         walk.enough = state.hasty;
         await(req, job, state, node, Req.DISK, walk);
@@ -357,6 +358,11 @@ final class JobMaker {
     if ((deps.kinds(i) & lmake.graph.Accesses.E) != 0 && inError != deps.has(i, DepVector.ERROR)) {
       differs(walk, Kind.DEP_CHANGED, node, false);
     }
+  }
+
+  /** A source that was there when the command looked at it, and was not when the job did. */
+  private boolean sourceGone(JobState state, DepVector deps, int i) {
+    return state.ran && deps.value(i) == Crc.NONE && turn.matching.of(deps.node(i)).kind().source();
   }
 
   private static void differs(Walk walk, Kind kind, int node, boolean certain) {

@@ -74,10 +74,15 @@ final class Turn {
       this.why = why;
     }
 
-    /** The job is told of a dep. Of one that is told to be two things nothing is known. */
-    void tell(int node, Told status, long crc) {
-      Long before = status == Told.OK ? crcs.put(node, crc) : null;
-      told.put(node, before == null || before == crc ? status : Told.NOTHING);
+    /** The job is told of a dep; of one that is told to be two things nothing is known. */
+    void tell(int node, Told status) {
+      told.merge(node, status, (before, now) -> before == now ? now : Told.NOTHING);
+    }
+
+    /** The same of one that is right, with its crc. */
+    void tellRight(int node, long crc) {
+      Long before = crcs.put(node, crc);
+      tell(node, before == null || before == crc ? Told.OK : Told.NOTHING);
     }
   }
 

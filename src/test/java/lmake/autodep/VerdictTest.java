@@ -369,6 +369,17 @@ final class VerdictTest {
   }
 
   @Test
+  void sourceThatIsADirOnTheWayIsADep() {
+    var dir = new lmake.wire.Access("s", Accesses.L, Doings.START, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    var accesses = new ArrayList<>(List.of(dir));
+    accesses.addAll(Doings.of("R:s/x w:a.out"));
+    JobEnd plain = Doings.end("");
+    JobEnd end = new JobEnd(
+        1, Outcome.EXITED, 0, 0, 0, 0, 0, 0, 0, plain.stdout(), plain.stderr(), List.of(), List.of(), accesses, List.of());
+    assertEquals("s:L=none s/x:LR", deps(judge(end)));
+  }
+
+  @Test
   void linksOnTheWayAreDeps() {
     var way = new lmake.wire.Access(
         "k", Accesses.L | Accesses.EXISTED, Doings.START, 0, 0, Doings.SIG, Doings.SIG, 0, 0, 0, 0, 0);

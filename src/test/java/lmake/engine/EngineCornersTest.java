@@ -124,6 +124,53 @@ class EngineCornersTest {
   }
 
   @Test
+  void sourceRemovedWhileItsJobRunsIsAnErrorAndNoReasonToRunAgainAndAgain() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Copy").target("C", "copy"),
+                "Copy",
+                (stem, acts) -> {
+                  for (int i = 0; i < 20; i++) acts.exists("never" + i);
+                  write(acts, "copy", "" + acts.read("src"));
+                })
+            .source("src", "1");
+    int req = toy.server().open(List.of("src", "copy"), ReqOptions.DEFAULT);
+    while (!toy.server().said.contains("new src")) toy.server().step();
+    toy.disk.remove("src");
+    toy.server().run(req);
+    assertFalse(toy.server().done.get(req).ok());
+    assertEquals(List.of("Copy"), rulesOf(toy.server().started));
+    toy.disk.write("src", "1");
+    toy.build("copy");
+    assertTrue(toy.ok);
+    assertEquals("1", toy.disk.read("copy"));
+  }
+
+  @Test
+  void answerThatWasWrongForOneCommandIsNotForgottenForALaterOne() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Ask").target("A", "ask"),
+                "Ask",
+                (stem, acts) -> {
+                  boolean right = acts.build(List.of("src"), 0);
+                  acts.tell(List.of("src"), 0);
+                  write(acts, "ask", "" + right);
+                })
+            .source("src", "1");
+    int req = toy.server().open(List.of("ask"), ReqOptions.DEFAULT);
+    toy.disk.write("src", "2"); // before the command has looked at it
+    toy.server().run(req);
+    assertFalse(toy.server().done.get(req).ok());
+    toy.build("ask");
+    assertTrue(toy.ok);
+    assertEquals("true", toy.disk.read("ask"));
+    assertEquals(List.of(), toy.build("ask"));
+  }
+
+  @Test
   void jobThatAsksWhetherItsDepsAreRightIsNotEndedForOneInError() {
     Toy toy =
         new Toy()

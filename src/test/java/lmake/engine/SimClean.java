@@ -166,7 +166,7 @@ final class SimClean {
               name,
               followLast,
               (here, last) -> {
-                boolean dir = !last && disk.dir(here);
+                boolean dir = !last && disk.dir(here) && !world.sources.contains(here);
                 Expected one = dir ? file(here) : look(here);
                 if (dir) dirs.add(here);
                 return one.link() ? one.content() : null;

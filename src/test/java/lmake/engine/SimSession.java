@@ -152,6 +152,7 @@ class SimSession implements SimServer.Watcher {
         disturbed = true;
         return;
       }
+      case 4 -> removeSource();
       default -> {}
     }
     for (int req : reqs) server.run(req);
@@ -356,13 +357,7 @@ class SimSession implements SimServer.Watcher {
     switch (kind) {
       case 0, 1, 2 -> editSource();
       case 3 -> touch();
-      case 4 -> {
-        String source = anySource();
-        // What a job writes must be there for it to be read first.
-        if (source.charAt(0) == 'w') return;
-        note("remove " + source);
-        disk.remove(source);
-      }
+      case 4 -> removeSource();
       case 5 -> spoil();
       case 6 -> changeRule("version", rule -> rule.version += luck.nextInt(3) - rule.version % 10);
       case 7 -> toggle();
@@ -409,6 +404,14 @@ class SimSession implements SimServer.Watcher {
     String source = anySource();
     note("edit " + source);
     writeSource(source, world.content(source, luck));
+  }
+
+  private void removeSource() {
+    String source = anySource();
+    // What a job writes must be there for it to be read first.
+    if (source.charAt(0) == 'w') return;
+    note("remove " + source);
+    disk.remove(source);
   }
 
   private void writeSource(String source, String content) {
