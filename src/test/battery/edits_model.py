@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 Content = tuple  # ('file', text, is executable) or ('link', text)
 STEMS = {'F': r'n\d+', 'N': r'\d', 'Q': r'.+'}
-ALL = 'LRT'  # looks at a file: its text as a link, its bytes and mode, whether it is there (E: if it is in error)
+ALL = 'LRT'  # looks at a file: its text as a link, its bytes and mode, whether it is there
+# E: whether it is in error; Q: whether there is a source or a job for it
 
 
 class Definition(NamedTuple):
@@ -59,7 +60,7 @@ def regex(pattern: str, shown: bool = False) -> re.Pattern:
 
 
 class Run:
-    """A job at work: what it looks at, in `seen` (name -> letters of LRTE), and what it writes, in `out`."""
+    """A job at work: what it looks at, in `seen` (name -> letters of LRTEQ), and what it writes, in `out`."""
 
     def __init__(self, model: Model, definition: Definition, stems: dict[str, str]):
         self.model, self.definition, self.stems = model, definition, stems
@@ -116,8 +117,12 @@ class Run:
         return content if content and content[0] == 'file' else None
 
     def require(self, name: str) -> None:
-        if self.note(name, '').status == 'none':
-            raise Failed
+        """As ldepend: without it the job goes on, and is in error."""
+        try:
+            if self.note(name, 'Q').status == 'none':
+                raise Failed
+        except Failed:
+            self.failed = True
 
     def told(self, name: str) -> Node:
         """As by ldepend -vRer: an error is a fact like another."""
@@ -270,7 +275,8 @@ class Model:
         node = self.node(name)
         link = node.content is not None and node.content[0] == 'link'
         return (node.content if link and 'L' in kinds else None, node.content if not link and 'R' in kinds else None,
-                'T' in kinds and node.content is not None, node.status == 'error', self.behind_link(name))
+                'T' in kinds and node.content is not None, 'Q' in kinds and node.status == 'none',
+                node.status == 'error', self.behind_link(name))
 
     def behind_link(self, name: str) -> bool:
         """Whether a dir of `name` is a link now, so that who looks there meets another file."""

@@ -49,11 +49,12 @@ class Tree:
         return files, empty
 
     def walk(self, where: str, files: dict[str, Content], empty: list[str]) -> None:
-        before = len(files)
+        before, compiled = len(files), False
         with os.scandir(f'{self.root}/{where}') as entries:
             for entry in entries:
                 name = where + entry.name
                 if entry.name in ('.git', 'LMAKE', '__pycache__'):  # byte code is nobody's target
+                    compiled |= entry.name == '__pycache__'
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     self.walk(name + '/', files, empty)
@@ -63,7 +64,7 @@ class Tree:
                 if self.known.get(name, (None,))[0] != sig:
                     self.known[name] = sig, state(entry.path)
                 files[name] = self.known[name][1]
-        if where and len(files) == before:
+        if where and len(files) == before and not compiled:
             empty.append(where)
 
 
@@ -96,14 +97,14 @@ def take(root: pathlib.Path, name: str) -> None:
 
 
 def prune(root: pathlib.Path, name: str) -> None:
-    """Removes the dirs of `name` that hold nothing but byte code: a dir alone is a package for Python."""
+    """Removes the dirs of `name` that are empty; as with git, one with byte code of a module that is gone stays."""
     for above in (root / name).parents:
         if above == root or above.is_symlink():
             break
         if above.is_dir():
-            if any(entry.name != '__pycache__' for entry in above.iterdir()):
+            if any(above.iterdir()):
                 break
-            shutil.rmtree(above)
+            above.rmdir()
 
 
 class Project:
@@ -316,9 +317,6 @@ class Project:
         else:
             self.git('checkout', '-q', '-f', '-b', branch)
         self.branch = branch
-        for name in before:
-            if name not in self.files:
-                prune(self.root, name)
 
     def do_spoil(self, before: dict[str, Content], name: str, how: str) -> None:
         """A target touched by hand."""
@@ -327,10 +325,7 @@ class Project:
             return
         if how == 'delete' or path.is_symlink():
             path.unlink()
-            for above in path.parents:  # who deletes by hand leaves no empty dirs; lmake does not look for them
-                if above == self.root or any(above.iterdir()):
-                    break
-                above.rmdir()
+            prune(self.root, name)  # who deletes by hand leaves no empty dirs; lmake does not look for them
         elif how == 'truncate':
             path.write_text('')
         elif how == 'edit':

@@ -2,8 +2,8 @@
 
 The two must say the same; a build from nothing is compared with the model to see that they do. What the edits may turn,
 the knobs: `removed` (names of rules), `extra` (rule -> words put at the end of its command), `prios` (rule -> its
-priority), `anti` (files an AntiRule hides), `static` (names of rules that have one static dep more, which makes their jobs
-other jobs), `deco` (what module tools puts in front).
+priority), `anti` (files an AntiRule hides), `static` (names of rules that have one static dep more, so that their
+jobs are others), `deco` (what module tools puts in front).
 """
 from __future__ import annotations
 

@@ -58,6 +58,18 @@ class BytecodeTest(unittest.TestCase):
         self.assertEqual('1', self.run_job())
         self.assertEqual(before, self.pyc())
 
+    def test_dir_that_only_byte_code_is_left_in_is_no_package(self):
+        program = ("import sys; sys.path[:0] = [%r]; from lmake import _bytecode; _bytecode.install(%r, %s); "
+                   "import importlib.util as u; print(u.find_spec('pk') is not None)")
+        os.makedirs(os.path.join(self.root, 'pk', '__pycache__'))
+        listed = program % (LIB, self.root, 'lambda d: None')
+        self.assertEqual('True', self.run_python("import importlib.util as u; print(u.find_spec('pk') is not None)"))
+        self.assertEqual('False', self.run_python(listed))
+        self.assertEqual('True', self.run_python(program % (LIB, self.root, 'lambda d: False')))
+        self.assertEqual('True', self.run_python(program % (LIB, self.root + '/elsewhere', 'lambda d: None')))
+        open(os.path.join(self.root, 'pk', 'part.py'), 'w').close()
+        self.assertEqual('True', self.run_python(listed))
+
 
 if __name__ == '__main__':
     unittest.main()

@@ -40,11 +40,8 @@ def report_import(module_name=None, path=None, module_suffixes=None):
     elif not isinstance(path, (list, tuple)):
         raise TypeError('path is a %s, a list or tuple is expected' % type(path).__name__)
     path = [d or '.' for d in path if isinstance(d, str)]
-    local = [d for d in path if not _is_external(d, lmake.top_repo_root)]
-    new = [d for d in local if _os.path.abspath(d) not in _listable]
-    if _machinery is not None and new:
-        lmake.depend(new, readdir_ok=True, required=False)
-        _listable.update(map(_os.path.abspath, new))
+    if _machinery is not None:
+        _tell_listable([d for d in path if not _is_external(d, lmake.top_repo_root)])
     if module_name is None:
         return
     tail = module_name.split('.')[-1]
@@ -59,6 +56,25 @@ def report_import(module_name=None, path=None, module_suffixes=None):
                     return
             elif _can_open(name):
                 return
+
+
+def _tell_listable(dirs):
+    """Tell the agent, once, that imports list these dirs."""
+    import lmake
+    new = [d for d in dirs if _os.path.abspath(d) not in _listable]
+    if new:
+        lmake.depend(new, readdir_ok=True, required=False)
+        _listable.update(map(_os.path.abspath, new))
+
+
+def _may_list(directory):
+    """Whether a dir of the repo may be listed: not by a process that survives its job."""
+    from lmake import _job
+    try:
+        _tell_listable([directory])
+    except _job.Gone:
+        return False
+    return True
 
 
 def _can_open(name):
@@ -113,7 +129,7 @@ def fix_import():
         return
     import lmake
     from lmake import _bytecode
-    _bytecode.install(lmake.top_repo_root)
+    _bytecode.install(lmake.top_repo_root, _may_list)
     _report_if_alive()
     finders = _sys.meta_path
     where = len(finders)
