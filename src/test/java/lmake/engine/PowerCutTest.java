@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
  * images and the first seed.
  */
 class PowerCutTest {
-  private static final int IMAGES = Integer.getInteger("lmake.cuts", 350);
+  private static final int IMAGES = Integer.getInteger("lmake.cuts", 500);
   private static final long FIRST = Long.getLong("lmake.cut.first", 1);
   private static final int CUTS = 5; // in one life
 
