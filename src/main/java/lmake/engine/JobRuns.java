@@ -173,11 +173,22 @@ final class JobRuns {
       boolean others = (after.flags(i) & TargetFlags.OFFICIAL) == 0 && Crc.exists(after.crc(i));
       graph.setFlag(node, Graph.POLLUTED, others && turn.matching.of(node).kind() == Match.Kind.PLAIN);
       graph.setFlag(node, Graph.BUSY, !trusted);
+      if (Crc.exists(after.crc(i)) && turn.matching.of(node).kind().source()) found(node);
     }
     for (int node : result.pollutes()) graph.setFlag(node, Graph.POLLUTED, true);
     // A run worth nothing leaves the old list, so that the next one knows what to wash.
     if (trusted || after.size() > 0) graph.setTargets(job, trusted ? after : merge(before, after));
     return changed;
+  }
+
+  /** A job may write a source that was missing: it is no error any more for those who still need it. */
+  private void found(int node) {
+    for (Req req : turn.reqs.values()) {
+      if (req.killed || !req.has(node, Req.ERR)) continue;
+      req.setReached(node, 0);
+      req.clear(node, Req.CHECKED | Req.ABSENT | Req.ERR);
+      turn.queueNode(req, node);
+    }
   }
 
   /** Whether what was seen at the end is what the job left. */

@@ -15,6 +15,7 @@ import lmake.engine.Event.FileKind;
 import lmake.graph.DepFlags;
 import lmake.graph.DepVector;
 import lmake.graph.Graph;
+import lmake.graph.TargetFlags;
 import lmake.rules.RuleBook;
 import lmake.rules.RuleSketch;
 import org.junit.jupiter.api.Test;
@@ -670,6 +671,34 @@ class EngineCornersTest {
     assertEquals(List.of("Good  : TARGET_POLLUTED"), toy.build("good"));
     assertEquals("right", toy.disk.read("good"));
     assertEquals(List.of(), toy.server().quarantined);
+  }
+
+  /** As when all is built from nothing: nobody asks for such a file before the job that reads it has written it. */
+  @Test
+  void sourceThatWasMissingIsThereOnceTheJobThatReadsItHasWrittenIt() {
+    Toy toy =
+        new Toy()
+            .source("d", "1")
+            .source("w", "w1")
+            .rule(
+                RuleSketch.rule("R").target("R", "r").sideTarget("W", "w", TargetFlags.SOURCE_OK | TargetFlags.OPTIONAL),
+                "R",
+                (stem, acts) -> {
+                  String d = acts.read("d");
+                  if (!("w" + d).equals(acts.former("w"))) write(acts, "w", "w" + d);
+                  write(acts, "r", d);
+                });
+    toy.build("r");
+    toy.disk.sleep();
+    toy.disk.write("d", "2");
+    toy.disk.remove("w");
+    toy.build("r");
+    assertTrue(toy.ok);
+    assertEquals("w2", toy.disk.read("w"));
+    assertEquals(List.of(), toy.build("r"));
+    toy.disk.remove("w");
+    assertEquals(List.of(), toy.build("r"), "nothing else makes it run");
+    assertFalse(toy.ok);
   }
 
   /** The job that makes the dep was up to date, until another command found another one of its files missing. */
