@@ -115,9 +115,15 @@ static void die(struct order *o)
 		return rc; \
 	}
 
+/* In a file, as far as a kill can tear it: whole sectors. A write of one is made or not. */
+static size_t sectors(size_t n)
+{
+	return n / 2 / 512 * 512;
+}
+
 WRAP_WRITE(write, (int fd, const void *p, size_t n), (fd, p, n), (fd, p, n / 2))
-WRAP_WRITE(pwrite, (int fd, const void *p, size_t n, off_t at), (fd, p, n, at), (fd, p, n / 2, at))
-WRAP_WRITE(pwrite64, (int fd, const void *p, size_t n, off64_t at), (fd, p, n, at), (fd, p, n / 2, at))
+WRAP_WRITE(pwrite, (int fd, const void *p, size_t n, off_t at), (fd, p, n, at), (fd, p, sectors(n), at))
+WRAP_WRITE(pwrite64, (int fd, const void *p, size_t n, off64_t at), (fd, p, n, at), (fd, p, sectors(n), at))
 WRAP_WRITE(writev, (int fd, const struct iovec *v, int n), (fd, v, n), (fd, v, n / 2))
 WRAP_WRITE(pwritev, (int fd, const struct iovec *v, int n, off_t at), (fd, v, n, at), (fd, v, n / 2, at))
 WRAP(ssize_t, send, (int fd, const void *p, size_t n, int flags), (fd, p, n, flags))
