@@ -56,6 +56,12 @@ def lines_of(text: str) -> list[tuple[str, str, str]]:
     return found
 
 
+def above_stars(patterns: set[str]) -> set[str]:
+    """The dirs that each file of these star patterns lies in."""
+    dirs = {p[:p.index('{')] for p in patterns if '{' in p}
+    return {d[:i + 1] for d in dirs for i, c in enumerate(d) if c == '/'}
+
+
 class Trial:
     """A project, the repo it lies in, and what is known of the jobs that ran there."""
 
@@ -181,6 +187,7 @@ class Trial:
         else:
             self.project.apply(('restart',))
         _, text = self.end(client)
+        self.job_dirs |= self.dirs_of_lines(lines_of(text))
         self.judge_jobs(model, before, lines_of(text), text)
         for key in list(self.records):
             if not self.up_to_date(model, key, before) or self.contested(key):
@@ -254,7 +261,7 @@ class Trial:
             raise Problem('wrong file', f'{name} is {have}, expected {want}\n{text}')
         strange = [n for n in found if n not in kept and n not in expected and not any(
             regex(p).fullmatch(n) for r in RULES for p in (*r.targets, '{F}.side'))]
-        self.job_dirs |= self.star_dirs(model, targets)
+        self.job_dirs |= self.star_dirs(model, targets) | self.dirs_of_lines(lines_of(text))
         empty = [d for d in empty if d not in self.job_dirs]
         if strange or empty:
             raise Problem('not to be there', f'files {strange}, empty dirs {empty}\n{text}')
@@ -262,9 +269,18 @@ class Trial:
     @staticmethod
     def star_dirs(model: Model, targets: list[str]) -> set[str]:
         """Dirs that are made before a job, whether it then writes there or not."""
-        patterns = {fill(p, run.stems) for run in model.closure(targets).values() for p in run.definition.targets}
-        dirs = {p[:p.index('{')] for p in patterns if '{' in p}
-        return {d[:i + 1] for d in dirs for i, c in enumerate(d) if c == '/'}
+        return above_stars({fill(p, run.stems) for run in model.closure(targets).values()
+                            for p in run.definition.targets})
+
+    @staticmethod
+    def dirs_of_lines(lines: list[tuple[str, str, str]]) -> set[str]:
+        """The same for jobs that ran, those included that turned out to be of no use."""
+        patterns = set()
+        for _, rule_name, shown in lines:
+            for r in RULES:
+                match = regex(r.targets[0], shown=True).fullmatch(shown) if r.name == rule_name else None
+                patterns |= {fill(p, match.groupdict()) for p in r.targets} if match else set()
+        return above_stars(patterns)
 
     def judge_clean(self, model: Model, targets: list[str]) -> None:
         """The same from nothing."""
