@@ -62,9 +62,10 @@ final class NodeMaker {
       req.watchNode(dir, -node, goal);
       return false;
     }
-    boolean made = turn.matching.of(dir).kind() == Match.Kind.PLAIN;
+    Match.Kind kind = turn.matching.of(dir).kind();
+    boolean given = kind == Match.Kind.PLAIN || kind == Match.Kind.SOURCE;
     boolean link = !req.has(dir, Req.ABSENT) && Crc.isLink(graph.crc(dir));
-    if (made && req.has(dir, Req.ERR)) {
+    if (given && req.has(dir, Req.ERR)) {
       req.set(node, Req.ERR);
     } else if (link || req.has(dir, Req.TRANSIENT)) {
       req.set(node, Req.TRANSIENT);
