@@ -62,10 +62,9 @@ final class NodeMaker {
       req.watchNode(dir, -node, goal);
       return false;
     }
-    Match.Kind kind = turn.matching.of(dir).kind();
-    boolean given = kind == Match.Kind.PLAIN || kind == Match.Kind.SOURCE;
+    boolean made = turn.matching.of(dir).kind() == Match.Kind.PLAIN;
     boolean link = !req.has(dir, Req.ABSENT) && Crc.isLink(graph.crc(dir));
-    if (given && req.has(dir, Req.ERR)) {
+    if (made && req.has(dir, Req.ERR)) {
       req.set(node, Req.ERR);
     } else if (link || req.has(dir, Req.TRANSIENT)) {
       req.set(node, Req.TRANSIENT);

@@ -148,25 +148,6 @@ class EngineCornersTest {
   }
 
   @Test
-  void fileBelowAMissingSourceIsInError() {
-    Toy toy =
-        new Toy()
-            .rule(
-                RuleSketch.rule("Way").target("W", "way"),
-                "Way",
-                (stem, acts) -> write(acts, "way", "" + acts.readlink("dir/file")))
-            .source("dir/file", "1");
-    toy.build("way");
-    assertTrue(toy.ok);
-    toy.sources.remove("dir/file");
-    toy.sources.add("dir");
-    toy.disk.removeDir("dir");
-    toy.server().readRules();
-    toy.build("way");
-    assertFalse(toy.ok, "as a job that never ran would be");
-  }
-
-  @Test
   void answerThatWasWrongForOneCommandIsNotForgottenForALaterOne() {
     Toy toy =
         new Toy()
