@@ -1,7 +1,9 @@
 package lmake.engine;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -49,8 +51,11 @@ final class SimClean {
   /** Some job may read a file whose status alone is certain, or one of its own that it was to make no difference. */
   boolean unsure;
 
-  /** Some job was told of an error, and may do without what is in error. */
-  boolean tolerant;
+  /** Files in error of which some job was told, and which it may do without. */
+  private final Set<String> toldWrong = new HashSet<>();
+
+  /** What was in error of what a job asked for, by job. */
+  private final Map<String, Set<String>> wrongDeps = new HashMap<>();
 
   private final SimWorld world;
   private final SimDisk disk;
@@ -105,7 +110,7 @@ final class SimClean {
   }
 
   private Outcome job(SimRule rule, String stem) {
-    String key = rule.name + " " + stem;
+    String key = key(rule, stem);
     Outcome known = jobs.get(key);
     if (known != null) return known;
     Outcome made = run(rule, stem);
@@ -113,15 +118,40 @@ final class SimClean {
     return made;
   }
 
+  private static String key(SimRule rule, String stem) {
+    return rule.name + " " + stem;
+  }
+
+  /** Jobs, as {@code rule stem}, whose errors some job may do without: those of the files it was told of, and what led to them. */
+  Set<String> dispensable() {
+    Set<String> found = new HashSet<>();
+    Set<String> met = new HashSet<>();
+    Deque<String> left = new ArrayDeque<>(toldWrong);
+    while (!left.isEmpty()) {
+      String file = left.pop();
+      if (!met.add(file)) continue;
+      for (SimRule rule : world.rules) {
+        if (!SimWorld.targetOf(rule, file)) continue;
+        String job = key(rule, rule.stem(file));
+        found.add(job);
+        left.addAll(wrongDeps.getOrDefault(job, Set.of()));
+      }
+    }
+    return found;
+  }
+
   private Outcome run(SimRule rule, String stem) {
     boolean error = false;
+    Set<String> wrong = wrongDeps.computeIfAbsent(key(rule, stem), name -> new HashSet<>());
     for (String dep : SimWorld.statics(rule, stem)) {
       Expected expected = file(dep);
       error |= expected.error();
+      if (expected.error()) wrong.add(dep);
       if (!expected.official() && !expected.error()) return new Outcome(Map.of(), false, true);
     }
     Job job = new Job(rule, stem);
     world.play(rule.name, stem, job);
+    wrong.addAll(job.errors);
     for (String file : job.written.keySet()) error |= SimWorld.strays(rule, file);
     return new Outcome(job.written, error | job.error(), false);
   }
@@ -227,7 +257,7 @@ final class SimClean {
 
     private String line(String name) {
       Expected one = file(name);
-      tolerant |= one.error();
+      if (one.error()) toldWrong.add(name);
       return one.error() ? "error - " + name : "ok " + Crc.show(one.crc()) + " " + name;
     }
 
