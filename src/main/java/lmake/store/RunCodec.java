@@ -16,6 +16,7 @@ import lmake.graph.RunRecord;
 final class RunCodec {
   private static final int VERSION = 4; // 1 had no os, 2 no isolation, 3 no cost and schedule
   private static final RunReason.Kind[] KINDS = RunReason.Kind.values();
+  private static final JobStatus[] STATUSES = JobStatus.values();
 
   private RunCodec() {}
 
@@ -68,12 +69,12 @@ final class RunCodec {
             in.string(),
             in.string(),
             Double.longBitsToDouble(in.u64()),
-            new RunReason(KINDS[in.u8()], (int) number(in)),
+            new RunReason(in.choice(KINDS), (int) number(in)),
             in.string(),
             in.string(),
             number(in),
             number(in),
-            JobStatus.of(in.u8()),
+            in.choice(STATUSES),
             (int) number(in),
             number(in),
             number(in),
