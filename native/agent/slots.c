@@ -86,10 +86,10 @@ int slot_take(struct job *job)
 		if (!dirs || asprintf(&preload, "%s/lib/liblmake_preload.so", c->install) < 0 ||
 		    asprintf(&audit, "%s/lib/liblmake_audit.so", c->install) < 0)
 			abort();
-		for (uint32_t i = 0; i < c->n_dirs; i++) {
-			dirs[2 * i] = c->dirs[i].physical;
-			dirs[2 * i + 1] = c->dirs[i].name;
-		}
+	}
+	for (uint32_t i = 0; i < c->n_dirs; i++) {
+		dirs[2 * i] = c->dirs[i].physical;
+		dirs[2 * i + 1] = c->dirs[i].name;
 	}
 	cfg.source_dirs = dirs;
 	if (method_preloads(job->order.autodep))
