@@ -156,7 +156,8 @@ static void initialise(const struct command *c)
 	/* Whole or not at all: another client may be looking. */
 	snprintf(tmp, sizeof tmp, VERSION_FILE ".%d", (int)getpid());
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) ||
+	/* Synced: else a power cut may leave in it what its block held before, which would pass for another version. */
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fsync(fd) < 0 ||
 	    close(fd) < 0 || rename(tmp, VERSION_FILE) < 0) {
 		int why = errno;
 

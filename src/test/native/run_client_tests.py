@@ -269,6 +269,19 @@ def version_without_content_is_made_anew(p):
 
 
 @test
+def version_is_on_the_disk_before_it_has_its_name(p):
+    """Else a power cut may leave in it what its block held before: a number of another version, as like as not."""
+    if not shutil.which('strace'):
+        return print('no strace here, not tested: version_is_on_the_disk_before_it_has_its_name')
+    p.init()
+    log = p.base + '/calls'
+    subprocess.run(['strace', '-f', '-y', '-o', log, '-e', 'trace=fsync,fdatasync,rename,renameat,renameat2',
+                    p.bin + '/lmake', 'exit:0'], cwd=p.repo, check=True, timeout=30)
+    calls = [line.split(' ', 1)[1] for line in open(log) if 'LMAKE/version.' in line]
+    assert len(calls) == 2 and 'sync(' in calls[0] and 'rename' in calls[1], calls
+
+
+@test
 def many_clients_start_one_server(p):
     p.init()
     clients = [p.popen('lmake', 'say:%d' % i, 'exit:%d' % i) for i in range(32)]

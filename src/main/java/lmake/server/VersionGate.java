@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import lmake.base.ExitCode;
 import lmake.base.UserError;
 
@@ -31,9 +32,11 @@ final class VersionGate {
     }
   }
 
-  /** Tells our version in a new place. */
+  /** Tells our version in a new place. Synced: after a power cut it must not hold what its block held before. */
   static void write(Path file) throws IOException {
-    Files.writeString(file, VERSION + "\n" + PYTHON + "\n");
+    Files.write(
+        file, (VERSION + "\n" + PYTHON + "\n").getBytes(StandardCharsets.US_ASCII), StandardOpenOption.CREATE,
+        StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE, StandardOpenOption.SYNC);
   }
 
   private static void initialise() throws UserError {

@@ -27,6 +27,7 @@ import lmake.graph.TargetVector;
 final class ArchiveReader {
   private static final int WINDOW = 1 << 20;
   private static final int MOST = 1 << 30; // bytes of an entry
+  private static final int LONGEST = 4096; // bytes of a name: no file is found under a longer one
 
   private record Name(int owner, byte[] bytes) {}
 
@@ -118,12 +119,12 @@ final class ArchiveReader {
   private Optional<PastJob> job(int id, byte[] entry) {
     In in = new In(entry);
     int flags = in.u8();
-    JobStatus status = JobStatus.of(in.u8());
+    JobStatus status = in.choice(JobStatus.values());
     int execMs = (int) in.varint();
     long match = in.u64();
     long cmd = in.u64();
     long resources = in.u64();
-    RunReason.Kind why = RunReason.Kind.values()[in.u8()];
+    RunReason.Kind why = in.choice(RunReason.Kind.values());
     int about = (int) in.varint();
     String[] stems = new String[in.count()];
     for (int i = 0; i < stems.length; i++) stems[i] = in.string();
@@ -151,11 +152,15 @@ final class ArchiveReader {
   }
 
   private Optional<String> spell(int id) {
-    Name last = names.get(id);
-    if (last == null) return Optional.empty();
-    String component = Text.decode(last.bytes, 0, last.bytes.length);
+    String path = "";
     // Dirs have smaller numbers than what is in them, so that this ends.
-    if (last.owner >= id) return Optional.empty();
-    return last.owner == 0 ? Optional.of(component) : name(last.owner).map(dir -> dir + "/" + component);
+    for (int at = id; ; ) {
+      Name one = names.get(at);
+      if (one == null || one.owner >= at || path.length() + one.bytes.length > LONGEST) return Optional.empty();
+      String component = Text.decode(one.bytes, 0, one.bytes.length);
+      path = at == id ? component : component + "/" + path;
+      if (one.owner == 0) return Optional.of(path);
+      at = one.owner;
+    }
   }
 }

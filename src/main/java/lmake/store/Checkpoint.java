@@ -53,8 +53,12 @@ record Checkpoint(String bootId, boolean clean, boolean unverified, long size, l
       throw new Corrupt("its file '%s' is damaged", FILE);
     }
     In in = new In(Arrays.copyOf(bytes, size));
-    Bug.check(in.u64() == MAGIC, "a checkpoint of another format");
-    return new Checkpoint(in.string(), in.u8() == 1, in.u8() == 1, in.u64(), in.u64(), in.bytes());
+    try {
+      Bug.check(in.u64() == MAGIC, "a checkpoint of another format");
+      return new Checkpoint(in.string(), in.u8() == 1, in.u8() == 1, in.u64(), in.u64(), in.bytes());
+    } catch (Bug unreadable) {
+      throw new Corrupt("its file '%s' makes no sense", FILE);
+    }
   }
 
   /** True when the data file is the very one that was left. */

@@ -48,6 +48,13 @@ final class In {
     }
   }
 
+  /** One of a closed list, by its place in it. */
+  <T> T choice(T[] all) {
+    int place = u8();
+    if (place >= all.length) throw Bug.of("no choice %d among %d", place, all.length);
+    return all[place];
+  }
+
   /** A varint that counts things which take at least one byte each. */
   int count() {
     long count = varint();

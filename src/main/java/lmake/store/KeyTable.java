@@ -141,6 +141,7 @@ final class KeyTable {
     int start = varintEnd(block, offset);
     int bytes = start < 0 ? -1 : varintEnd(block, start);
     if (bytes < 0) throw new Corrupt("a block of names is cut short");
+    if (offset >= 1 << OFFSET_BITS) throw new Corrupt("a block of names is too long");
     long length = varint(block, start);
     if (length > block.length - bytes) throw new Corrupt("a name runs out of its block");
     int end = bytes + (int) length;

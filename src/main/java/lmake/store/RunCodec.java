@@ -16,6 +16,7 @@ import lmake.graph.RunRecord;
 final class RunCodec {
   private static final int VERSION = 4; // 1 had no os, 2 no isolation, 3 no cost and schedule
   private static final RunReason.Kind[] KINDS = RunReason.Kind.values();
+  private static final JobStatus[] STATUSES = JobStatus.values();
 
   private RunCodec() {}
 
@@ -65,10 +66,10 @@ final class RunCodec {
             number(in), number(in), list(in), map(in), map(in), in.string(), in.string(), in.string(), in.string(),
             Double.longBitsToDouble(in.u64()), Map.of());
     RunRecord.Cause cause =
-        new RunRecord.Cause(new RunReason(KINDS[in.u8()], (int) number(in)), in.string(), in.string(), 0, 0);
+        new RunRecord.Cause(new RunReason(in.choice(KINDS), (int) number(in)), in.string(), in.string(), 0, 0);
     long start = number(in);
     long end = number(in);
-    JobStatus status = JobStatus.of(in.u8());
+    JobStatus status = in.choice(STATUSES);
     int waitStatus = (int) number(in);
     RunRecord.Usage usage = new RunRecord.Usage(number(in), number(in), number(in), number(in), number(in), 0);
     RunRecord.Outcome outcome =

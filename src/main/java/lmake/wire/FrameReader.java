@@ -3,6 +3,7 @@ package lmake.wire;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
+import lmake.base.Bug;
 
 /**
  * Cuts a stream into frames. Fill {@link #room} from the channel, then take frames until there is none. The buffer
@@ -33,7 +34,10 @@ public final class FrameReader {
     } else if (!buffer.hasRemaining()) {
       ByteBuffer old = buffer.flip().position(begin);
       boolean full = old.remaining() > buffer.capacity() / 2;
-      buffer = (full ? ByteBuffer.allocate(2 * buffer.capacity()) : ByteBuffer.allocate(buffer.capacity()));
+      // One frame and its length are all there can be: the largest one is as much as a buffer may have, twice is not.
+      long more = Math.min(2L * buffer.capacity(), 4L + maxFrame);
+      if (full) Bug.check(more > old.remaining(), "a frame is there, and was not taken");
+      buffer = ByteBuffer.allocate(full ? (int) more : buffer.capacity());
       buffer.order(ByteOrder.LITTLE_ENDIAN).put(old);
       begin = 0;
     }
