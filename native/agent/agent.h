@@ -41,7 +41,7 @@ int64_t now_mono(void);			/* ns */
 /* ---- what the server told once ---- */
 
 struct source_dir {
-	char *physical;		/* ends with / */
+	char *physical;		/* ends with /; where it was when the last job started */
 	char *name;		/* as declared, ends with / */
 };
 
@@ -246,6 +246,11 @@ typedef void (*link_fn)(void *arg, const char *name);
  */
 int name_resolve(const char *cwd, const char *name, bool follow, struct resolved *to, link_fn link, void *arg);
 int name_report(const char *physical, struct resolved *to);
+/*
+ * Where the source dirs are now, through links or not. One may come, go or be a link to elsewhere while the agent lives, and
+ * what a job looks for in one that is not there must be recorded too. A readlink for each level of each; none without them.
+ */
+void name_locate_source_dirs(void);
 uint64_t name_sig(const char *name, int64_t *date);	/* lstat of a reported name */
 /* As name_sig, but a dir that has become a link since the name was reported leads to no file of that name. */
 uint64_t name_sig_physical(const char *name, int64_t *date);

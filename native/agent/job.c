@@ -110,6 +110,7 @@ void job_start(struct order *order)
 	}
 	job->start = now_real();
 	job->order.autodep = method_for(job->order.autodep);
+	name_locate_source_dirs();
 	if (job_isolate(job) < 0) {
 		job->not_started = true;
 		job_report_and_free(job);

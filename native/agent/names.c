@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "../lib/beneath.h"
 
 #define MAX_LINKS 40
+#define PATH_SIZE (PATH_MAX + NAME_MAX + 3)
 
 uint64_t name_sig(const char *name, int64_t *date)
 {
@@ -112,9 +114,10 @@ static void tell_link(const char *path, link_fn link, void *arg)
 		link(arg, at.name);
 }
 
-int name_resolve(const char *cwd, const char *name, bool follow, struct resolved *to, link_fn link, void *arg)
+/* Into path, of PATH_SIZE bytes: the physical name, of what there is and of what there is not. */
+static int walk(char *path, const char *cwd, const char *name, bool follow, link_fn link, void *arg)
 {
-	char path[PATH_MAX + NAME_MAX + 2], rest[PATH_MAX], text[PATH_MAX];
+	char rest[PATH_MAX], text[PATH_MAX];
 	int links = 0;
 
 	if (strlen(name) >= sizeof rest || strlen(cwd) >= PATH_MAX)
@@ -156,5 +159,33 @@ int name_resolve(const char *cwd, const char *name, bool follow, struct resolved
 			return -ENAMETOOLONG;
 		path[*text == '/' ? 0 : len] = 0;
 	}
-	return name_report(path, to);
+	return 0;
+}
+
+int name_resolve(const char *cwd, const char *name, bool follow, struct resolved *to, link_fn link, void *arg)
+{
+	char path[PATH_SIZE];
+	int rc = walk(path, cwd, name, follow, link, arg);
+
+	return rc < 0 ? rc : name_report(path, to);
+}
+
+void name_locate_source_dirs(void)
+{
+	const struct config *c = &agent.config;
+	char path[PATH_SIZE];
+
+	for (uint32_t i = 0; i < c->n_dirs; i++) {
+		struct source_dir *dir = &c->dirs[i];
+
+		if (walk(path, c->root, dir->name, true, NULL, NULL) < 0)
+			strcpy(path, dir->name);	/* a loop of links, or too long: no file is ever in it */
+		strcat(path, "/");
+		if (dir->physical && !strcmp(dir->physical, path))
+			continue;
+		free(dir->physical);
+		dir->physical = strdup(path);
+		if (!dir->physical)
+			abort();
+	}
 }

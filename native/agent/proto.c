@@ -232,15 +232,6 @@ static char *with_slash(const char *dir)
 	return s;
 }
 
-static struct source_dir make_source_dir(const char *name)
-{
-	char *real = realpath(name, NULL);	/* cwd is root: `../x/` is as declared */
-	struct source_dir dir = { with_slash(real ? real : name), with_slash(name) };
-
-	free(real);
-	return dir;
-}
-
 static void on_config(struct lm_reader *r, char *frame)
 {
 	struct config *c = &agent.config;
@@ -266,8 +257,9 @@ static void on_config(struct lm_reader *r, char *frame)
 		agent_shutdown(1);
 	}
 	for (uint32_t i = 0; i < c->n_dirs; i++)
-		c->dirs[i] = make_source_dir(dirs[i]);
+		c->dirs[i].name = with_slash(dirs[i]);	/* cwd is root: `../x/` is as declared */
 	free(dirs);
+	name_locate_source_dirs();
 	c->logs = make_logs_dir(logs_in);
 	isolate_sweep();
 	c->known = true;

@@ -86,10 +86,10 @@ int slot_take(struct job *job)
 		dirs = calloc(2 * c->n_dirs + 1, sizeof *dirs);
 		if (!dirs || asprintf(&audit, "%s/lib/liblmake_audit.so", c->install) < 0)
 			abort();
-		for (uint32_t i = 0; i < c->n_dirs; i++) {
-			dirs[2 * i] = c->dirs[i].physical;
-			dirs[2 * i + 1] = c->dirs[i].name;
-		}
+	}
+	for (uint32_t i = 0; i < c->n_dirs; i++) {
+		dirs[2 * i] = c->dirs[i].physical;
+		dirs[2 * i + 1] = c->dirs[i].name;
 	}
 	cfg.source_dirs = dirs;
 	if (method_preloads(job->order.autodep) && !job->library && !*library)

@@ -44,6 +44,9 @@ class HiddenOpt(Rule):
 class Slow(Rule):
     target = r'{F:\w+}.slow'
     cmd    = 'cat {F}.src; touch LMAKE/lmake/{F}.read; while [ ! -e LMAKE/lmake/{F}.go ]; do sleep 0.05; done'
+class SlowHidden(Rule):
+    target = r'{F:\w+}.slowhid'
+    cmd    = 'cat {F}.cat; touch LMAKE/lmake/{F}.read; while [ ! -e LMAKE/lmake/{F}.go ]; do sleep 0.05; done'
 class IgnoreError(Rule):
     target = r'{F:\w+}.ign'
     cmd    = 'ldepend -e {F}.fail; echo ran'
@@ -193,13 +196,17 @@ class EnvFail(Env):
 
     def test_056_dep_that_changes_while_the_job_runs_makes_it_run_again(self):
         self.source('m56')
-        with self.repo.popen('lmake m56.slow') as process:
+        self.lmake('m56.cat')
+        self.source('m56', '2\n')
+        with self.repo.popen('lmake m56.slowhid') as process:
             self.assertTrue(wait_until(lambda: os.path.exists(f'{self.repo.root}/LMAKE/lmake/m56.read'), 20))
-            self.source('m56', '2\n')
+            self.lmake('m56.cat')
             self.sh('touch LMAKE/lmake/m56.go')
-            process.communicate(timeout=20)
-        self.lmake('m56.slow')
-        self.assertEqual('2\n', self.read('m56.slow'))
+            said = process.communicate(timeout=20)[0]
+        self.assertEqual(0, process.returncode)
+        self.assertIn('rerun', [line.split()[1] for line in said.splitlines() if 'm56.slowhid' in line], said)
+        self.assertEqual('2\n', self.read('m56.slowhid'))
+        self.assert_idle('m56.slowhid')
 
     def test_057_error_behind_a_changed_dep_is_not_held_against_the_job(self):
         self.source('m57', 'bad\n')
