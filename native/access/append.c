@@ -9,6 +9,21 @@
 #include "append.h"
 #include "sys.h"
 
+static void get_time(struct timespec *now)
+{
+#ifdef __i386__		/* that of libc has a new name where dates are long, which an old one does not have */
+	int32_t old[2] = { 0, 0 };
+
+	if (!lm_sys3(SYS_clock_gettime64, CLOCK_REALTIME, (long)now, 0))
+		return;
+	lm_sys3(SYS_clock_gettime, CLOCK_REALTIME, (long)old, 0);
+	now->tv_sec = old[0];
+	now->tv_nsec = old[1];
+#else
+	clock_gettime(CLOCK_REALTIME, now);	/* vdso: no system call, cannot fail */
+#endif
+}
+
 void lm_append(struct lm_log_header *log, uint64_t token, uint32_t pid, uint32_t bits, uint64_t sig, int64_t mtime,
 	       const char *path, uint32_t path_len)
 {
@@ -25,7 +40,7 @@ void lm_append(struct lm_log_header *log, uint64_t token, uint32_t pid, uint32_t
 	at = __atomic_fetch_add(&log->head, size, __ATOMIC_RELAXED);
 	if (at + size > log->size)
 		goto overflow;
-	clock_gettime(CLOCK_REALTIME, &now);	/* vdso: no system call, cannot fail */
+	get_time(&now);
 	rec = (struct lm_record *)((char *)log + at);
 	rec->size = size;
 	rec->bits = bits;

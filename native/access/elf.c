@@ -29,6 +29,7 @@ struct search {
 	const struct lm_view *v;
 	const char *ld_path;
 	int local_ld_path;	/* LD_LIBRARY_PATH has a dir that is not the system's */
+	int narrow;		/* the program is of 32 bits: libraries of 64 are passed over, and the other way round */
 	int n_names;
 	uint32_t names[MAX_LIBS];	/* hashes of those searched already */
 	struct lm_path path;
@@ -36,8 +37,9 @@ struct search {
 	struct object objects[MAX_DEPTH];
 };
 
-static const char system_dirs[][32] = {
-	"/lib/" LM_TRIPLET, "/usr/lib/" LM_TRIPLET, "/lib64", "/usr/lib64", "/lib", "/usr/lib",
+static const char system_dirs[2][6][32] = {
+	{ "/lib/" LM_TRIPLET, "/usr/lib/" LM_TRIPLET, "/lib64", "/usr/lib64", "/lib", "/usr/lib" },
+	{ "/lib/i386-linux-gnu", "/usr/lib/i386-linux-gnu", "/lib32", "/usr/lib32", "/lib", "/usr/lib" },
 };
 
 static uint32_t hash(const char *s)
@@ -136,11 +138,12 @@ static int read_object(int fd, const char *real, struct object *o, char *interp)
 }
 
 /* Dirs in which loaders of glibc look first, below each dir of a list. */
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__i386__)
 #define PLATFORM "x86_64"
 static const char variants[][24] = {
 	"glibc-hwcaps/x86-64-v4", "glibc-hwcaps/x86-64-v3", "glibc-hwcaps/x86-64-v2",
 	"tls/x86_64/x86_64", "tls/x86_64", "tls", "x86_64/x86_64", "x86_64",	/* until 2.36 */
+	"tls/i686/sse2", "tls/i686", "tls/sse2", "i686/sse2", "i686", "sse2",	/* of 32 bits, until then */
 };
 #else
 #define PLATFORM "aarch64"
@@ -202,12 +205,29 @@ static int try_file(struct search *s, const char *name)
 	return sig ? (int)lm_sys_open(seen, O_RDONLY) : -1;
 }
 
+/* The loader passes over what it finds on its way and is of the other size. fd, or -1 and it is closed. */
+static int of_kind(const struct search *s, int fd)
+{
+	char head[EI_NIDENT + 4];
+
+	if (fd < 0 || lm_sys_pread(fd, head, sizeof(head), 0) < (long)sizeof(head) || lm_elf_is_narrow(head) != !s->narrow)
+		return fd;
+	lm_sys_close(fd);
+	return -1;
+}
+
+/* What loaders replace $LIB by: of 32 bits it depends on the distribution. */
+static const char *lib_dir(const struct search *s)
+{
+	if (!s->narrow)
+		return "lib/" LM_TRIPLET;
+	return lm_sys3(SYS_faccessat, AT_FDCWD, (long)"/lib/i386-linux-gnu/libc.so.6", 0) ? "lib32" : "lib/i386-linux-gnu";
+}
+
 /* One dir of a list, $ORIGIN and the like replaced, then /name, in s->candidate. 0, or -1: too long. */
 static int expand(struct search *s, const char *dir, size_t n, const char *origin, const char *name)
 {
-	static const struct {
-		const char *key, *value;
-	} words[] = { { "ORIGIN", NULL }, { "LIB", "lib/" LM_TRIPLET }, { "PLATFORM", PLATFORM } };
+	static const char words[][10] = { "ORIGIN", "LIB", "PLATFORM" };
 	char *out = s->candidate, *end = s->candidate + sizeof(s->candidate) - 1;
 	const char *stop = dir + n;
 	size_t i, k, m;
@@ -224,10 +244,10 @@ static int expand(struct search *s, const char *dir, size_t n, const char *origi
 		}
 		brace = dir + 1 < stop && dir[1] == '{';
 		for (i = 0; i < 3 && !value; i++) {
-			k = strlen(words[i].key);
-			if ((size_t)(stop - dir) < 1 + (size_t)brace + k || memcmp(dir + 1 + brace, words[i].key, k))
+			k = strlen(words[i]);
+			if ((size_t)(stop - dir) < 1 + (size_t)brace + k || memcmp(dir + 1 + brace, words[i], k))
 				continue;
-			value = words[i].value ? words[i].value : origin;
+			value = i == 0 ? origin : i == 1 ? lib_dir(s) : s->narrow ? "i686" : PLATFORM;
 			dir += 1 + k + 2 * (size_t)brace;
 		}
 		if (!value) {
@@ -257,7 +277,7 @@ static int try_list(struct search *s, const char *list, const char *origin, cons
 		n = strcspn(list, ":;");
 		if (!expand(s, list, n, origin, name)) {
 			lm_variants_note(s->v, &s->path, s->candidate);
-			fd = try_file(s, s->candidate);
+			fd = of_kind(s, try_file(s, s->candidate));
 			if (fd >= 0)
 				return fd;
 		}
@@ -297,9 +317,9 @@ static void library(struct search *s, const char *name, const struct lm_lib_dirs
 			fd = try_list(s, s->ld_path, dirs->origin, name);
 		if (fd < 0)
 			fd = try_list(s, dirs->runpath, dirs->origin, name);
-		for (i = 0; fd < 0 && i < (int)(sizeof(system_dirs) / sizeof(*system_dirs)); i++)
-			if (!expand(s, system_dirs[i], strlen(system_dirs[i]), "", name))
-				fd = (int)lm_sys_open(strcpy(s->path.real, s->candidate), O_RDONLY);
+		for (i = 0; fd < 0 && i < 6; i++)
+			if (!expand(s, system_dirs[s->narrow][i], strlen(system_dirs[s->narrow][i]), "", name))
+				fd = of_kind(s, (int)lm_sys_open(strcpy(s->path.real, s->candidate), O_RDONLY));
 	}
 	if (fd < 0)
 		return;
@@ -316,6 +336,8 @@ static void libraries(struct search *s, int depth, int fd, const char *real)
 
 	if (read_object(fd, real, o, s->candidate))
 		return;
+	if (!depth)
+		s->narrow = o->narrow;
 	if (!depth && s->candidate[0] && !lm_filtered(s->v->area, s->candidate)) {
 		i = try_file(s, s->candidate);	/* a loader of the repo's own */
 		if (i >= 0)
@@ -341,6 +363,7 @@ static struct search *begin(const struct lm_view *v, const char *ld_path)
 	s->v = v;
 	s->ld_path = ld_path;
 	s->local_ld_path = is_local(v, ld_path);
+	s->narrow = sizeof(long) == 4;
 	return s;
 }
 

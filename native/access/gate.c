@@ -14,6 +14,39 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
+#if defined(__i386__)	/* no gate: its only tracer is the library that has this */
+__asm__(
+	".text\n"
+	".globl lm_sys\n"
+	".hidden lm_sys\n"
+	".type lm_sys, @function\n"
+	"lm_sys:\n"
+	"	push %ebp\n"
+	"	push %edi\n"
+	"	push %esi\n"
+	"	push %ebx\n"
+	"	mov 20(%esp), %ebx\n"
+	"	mov 24(%esp), %ecx\n"
+	"	mov 28(%esp), %edx\n"
+	"	mov 32(%esp), %esi\n"
+	"	mov 36(%esp), %edi\n"
+	"	mov 44(%esp), %eax\n"
+	"	mov 40(%esp), %ebp\n"
+	"	int $0x80\n"
+	"	pop %ebx\n"
+	"	pop %esi\n"
+	"	pop %edi\n"
+	"	pop %ebp\n"
+	"	ret\n"
+	".size lm_sys, .-lm_sys\n"
+);
+
+int lm_gate_open(void)
+{
+	return -ENOSYS;
+}
+#else
+
 /* In bss, 0 until opened: no relocation. */
 __attribute__((visibility("hidden"), used)) uintptr_t lm_gate_at;
 
@@ -92,3 +125,4 @@ int lm_gate_open(void)
 	__atomic_store_n(&lm_gate_at, LM_GATE_ADDR, __ATOMIC_RELEASE);
 	return 0;
 }
+#endif

@@ -235,15 +235,36 @@ static void plan_log(struct planner *w)
 
 /* ---- views ---- */
 
+/* Would the job no longer see what it needs of the installation, if this is mounted at that place? */
+static bool hides_installation(const struct planner *w, const char *at)
+{
+	static const char *const needed[] = { "bin", "lib/liblmake_preload.so", "lib/hybrid", "lib/preload", "lib/python" };
+	bool hides = false;
+
+	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+		char *name = format("%s/%s", w->seen_install, needed[i]);
+
+		hides |= covers(at, name);
+		free(name);
+	}
+	return hides;
+}
+
 static bool place_is_bad(struct planner *w, const char *at)
 {
 	const struct { const char *name, *what; } kept[] = {
 		{ w->p->seen_root, "the repo" }, { *w->p->base ? w->p->seen_root : w->root, "the repo" },
 		{ w->p->seen_tmp, "the tmp dir" }, { *w->p->base ? w->p->seen_tmp : w->tmp, "the tmp dir" },
-		{ w->seen_install, "the installation of lmake" }, { agent.config.logs, "the logs of lmake" },
+		{ agent.config.logs, "the logs of lmake" },
 		{ "/dev", "/dev" }, { "/proc", "/proc" }, { "/sys", "/sys" },
 	};
 
+	if (hides_installation(w, at)) {
+		job_message(w->job, "view %s would hide the installation of lmake, %s, consider : a view on a smaller dir, or "
+			    "lmake_view = '/lmake'",
+			    at, w->seen_install);
+		return true;
+	}
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
 		if (*kept[i].name && covers(at, kept[i].name)) {
 			job_message(w->job, "view %s would hide %s, consider : a view on a smaller "
@@ -477,6 +498,26 @@ static int by_depth(const void *x, const void *y)
 	return na != nb ? (na < nb ? -1 : 1) : strcmp(a->at, b->at);
 }
 
+/* Unless it is mounted for the job: then it is there whatever lies below. */
+static bool installation_is_seen(struct planner *w)
+{
+	const struct { const char *what, *at; } views[] = {
+		{ "repo_view", w->o->repo_view }, { "tmp_view", w->o->tmp_view },
+	};
+
+	for (uint32_t i = 0; i < w->p->n_mounts; i++)
+		if (!strcmp(w->p->mounts[i].at, w->seen_install) && !strcmp(w->p->mounts[i].from, w->install))
+			return true;
+	for (size_t i = 0; i < 2; i++)
+		if (*views[i].at && hides_installation(w, views[i].at)) {
+			job_message(w->job, "%s %s would hide the installation of lmake, %s, consider : a view elsewhere, such as "
+				    "/%s, or lmake_view = '/lmake'",
+				    views[i].what, views[i].at, w->seen_install, i ? "view" : "repo");
+			return false;
+		}
+	return true;
+}
+
 static bool views_are_sound(struct planner *w)
 {
 	const struct isolation_order *o = w->o;
@@ -526,7 +567,7 @@ static bool plan(struct planner *w)
 	if (!plan_root(w) || !plan_repo(w))
 		return false;
 	plan_tmp(w);
-	if (!views_are_sound(w) || !plan_install(w))
+	if (!views_are_sound(w) || !plan_install(w) || !installation_is_seen(w))
 		return false;
 	plan_log(w);
 	for (uint32_t i = 0; i < o->n_views; i++)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,6 +220,27 @@ EXPORT int lmake_fsync_file(const char *name)
 	rc = fsync(fd) < 0 ? -errno : 0;
 	close(fd);
 	return rc;
+}
+
+EXPORT int lmake_send_on(int pid)
+{
+	char name[40], text[300], *at;
+	ssize_t n;
+	int fd;
+
+	if (pid <= 0)
+		return -EINVAL;
+	snprintf(name, sizeof name, "/proc/%d/stat", pid);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	n = read(fd, text, sizeof text - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = 0;
+	at = strrchr(text, ')');	/* the name before it may hold anything */
+	if (!at || at[1] != ' ' || at[2] != 'T')
+		return 0;
+	return kill(pid, SIGCONT) < 0 ? -errno : 1;
 }
 
 EXPORT int lmake_peer_uid(int fd)

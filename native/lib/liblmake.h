@@ -52,6 +52,12 @@ int64_t lmake_fs_now(const char *dir);
 /* Push a file, or a directory's entries, to the disk. */
 int lmake_fsync_file(const char *name);
 
+/*
+ * Should this process be stopped, send it on. A child of ours that has not been waited for: its number is nobody else's.
+ * 1: it was stopped; 0: it is not, or is gone; else -errno.
+ */
+int lmake_send_on(int pid);
+
 /* User id of the process at the other end of a unix socket. */
 int lmake_peer_uid(int fd);
 

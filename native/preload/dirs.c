@@ -187,7 +187,7 @@ SHIM_GLOB(glob, glob_t, dirent, readdir, stat, lstat)
 SHIM_GLOB(glob64, glob64_t, dirent64, readdir64, stat64, lstat64)
 
 /* Walks of libc's own: what they will list and stat is recorded beforehand. */
-__attribute__((noinline)) static void note_tree(const char *path)
+__attribute__((noinline)) void lm_note_tree(const char *path)
 {
 	const struct lm_args args = { .dirfd = AT_FDCWD, .dirfd2 = AT_FDCWD, .path = path };
 	const struct lm_view *v = lm_enter();
@@ -205,7 +205,7 @@ __attribute__((noinline)) static void note_tree(const char *path)
 #define SHIM_FTW(name, fn_type) \
 	LM_EXPORT int name(const char *path, fn_type fn, int n) \
 	{ \
-		note_tree(path); \
+		lm_note_tree(path); \
 		return LM_REAL(name)(path, fn, n); \
 	}
 SHIM_FTW(ftw, __ftw_func_t)
@@ -214,7 +214,7 @@ SHIM_FTW(ftw64, __ftw64_func_t)
 #define SHIM_NFTW(name, fn_type) \
 	LM_EXPORT int name(const char *path, fn_type fn, int n, int flags) \
 	{ \
-		note_tree(path); \
+		lm_note_tree(path); \
 		return LM_REAL(name)(path, fn, n, flags); \
 	}
 SHIM_NFTW(nftw, __nftw_func_t)
@@ -225,7 +225,7 @@ SHIM_NFTW(nftw64, __nftw64_func_t)
 	{ \
 		int i; \
 		for (i = 0; paths && paths[i]; i++) \
-			note_tree(paths[i]); \
+			lm_note_tree(paths[i]); \
 		return LM_REAL(name)(paths, options, compare); \
 	}
 SHIM_FTS(fts_open, FTS, FTSENT)

@@ -103,7 +103,7 @@ void lm_env_repair(void)
 	map = lm_sys6(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (map < 0 && map > -4096)
 		return;
-	environ = (char **)lm_env_fill(&e, environ, (char **)map, (char *)(map + (long)(e.n + 4) * 8));
+	environ = (char **)lm_env_fill(&e, environ, (char **)map, (char *)map + (size_t)(e.n + 4) * sizeof(char *));
 }
 
 const char *lm_env_ld_path(char *const envp[])
@@ -137,7 +137,6 @@ __attribute__((noinline)) static void note(int dirfd, const char *path, int flag
 __attribute__((noinline)) static int note_search(const char *file, char *const envp[], char *found)
 {
 	const char *dir = getenv("PATH");
-	struct stat st;
 	size_t n, m = file ? strlen(file) : 0;
 
 	if (!m || m >= LM_PATH_MAX)
@@ -156,7 +155,7 @@ __attribute__((noinline)) static int note_search(const char *file, char *const e
 			if (n)
 				found[n] = '/';
 			memcpy(found + n + !!n, file, m + 1);
-			if (!lm_sys3(SYS_faccessat, AT_FDCWD, (long)found, X_OK) && !lm_sys_stat(found, &st) && !S_ISDIR(st.st_mode)) {
+			if (!lm_sys3(SYS_faccessat, AT_FDCWD, (long)found, X_OK) && !lm_sys_is_dir(found, 0)) {
 				note(AT_FDCWD, found, 0, envp, LM_OP_EXEC);
 				return 0;
 			}

@@ -256,11 +256,8 @@ static long realpath_step(char *at, size_t *len, char *text, const char **rest, 
 	size_t tail = strlen(*rest);
 	long n = lm_sys_readlink(at, link, sizeof(link) - 1);
 
-	if (n == -EINVAL) {	/* no link */
-		struct stat st;
-
-		return asks_dir(*rest) && !lm_sys_stat(at, &st) && !S_ISDIR(st.st_mode) ? -ENOTDIR : 0;
-	}
+	if (n == -EINVAL)	/* no link */
+		return asks_dir(*rest) && !lm_sys_is_dir(at, 0) ? -ENOTDIR : 0;
 	if (n < 0)
 		return n;
 	if (++*links > 40)
@@ -376,8 +373,7 @@ LM_EXPORT int rmdir(const char *path)
 
 LM_EXPORT int remove(const char *path)
 {
-	struct stat st;
-	int dir = path && !lm_sys_lstat(path, &st) && S_ISDIR(st.st_mode);
+	int dir = path && lm_sys_is_dir(path, AT_SYMLINK_NOFOLLOW) > 0;
 
 	return LM_INT(dir ? LM_OP_RMDIR : LM_OP_UNLINK, LM_AT(AT_FDCWD, path, 0, 0),
 		      LM_CALL(remove, dir ? LM_NAMED(rmdir, (path), unlinkat, (AT_FDCWD, path, AT_REMOVEDIR)) :

@@ -78,7 +78,35 @@ __attribute__((used)) void *lm_dlmopen_note(const char *name, const void *caller
 }
 
 /* The loader looks at its return address to know who asks: we must not stand in between, so we leave by a jump. */
-#if defined(__x86_64__)
+#if defined(__i386__)
+__asm__(
+	".text\n"
+	".globl dlopen\n"
+	".type dlopen, @function\n"
+	"dlopen:\n"
+	"	mov (%esp), %eax\n"
+	"	mov 4(%esp), %edx\n"
+	"	sub $4, %esp\n"
+	"	push %eax\n"
+	"	push %edx\n"
+	"	call lm_dlopen_note\n"
+	"	add $12, %esp\n"
+	"	jmp *%eax\n"
+	".size dlopen, .-dlopen\n"
+	".globl dlmopen\n"
+	".type dlmopen, @function\n"
+	"dlmopen:\n"
+	"	mov (%esp), %eax\n"
+	"	mov 8(%esp), %edx\n"
+	"	sub $4, %esp\n"
+	"	push %eax\n"
+	"	push %edx\n"
+	"	call lm_dlmopen_note\n"
+	"	add $12, %esp\n"
+	"	jmp *%eax\n"
+	".size dlmopen, .-dlmopen\n"
+);
+#elif defined(__x86_64__)
 __asm__(
 	".text\n"
 	".globl dlopen\n"
@@ -154,7 +182,37 @@ int lm_vfork_failed(int rc)
  * The child runs in our frame and in our memory: the return address is kept in a register, and lm_vforked tells the
  * shims to leave no trace until the parent is back.
  */
-#if defined(__x86_64__)
+#if defined(__i386__)
+__asm__(
+	".text\n"
+	".globl vfork\n"
+	".type vfork, @function\n"
+	".globl __vfork\n"
+	".set __vfork, vfork\n"
+	"vfork:\n"
+	"	pop %ecx\n"
+	"	call 0f\n"
+	"0:	pop %edx\n"
+	"	add $_GLOBAL_OFFSET_TABLE_+[.-0b], %edx\n"
+	"	mov lm_vforked@gotntpoff(%edx), %edx\n"
+	"	mov $190, %eax\n"	/* SYS_vfork */
+	"	int $0x80\n"
+	"	push %ecx\n"
+	"	test %eax, %eax\n"
+	"	jz 1f\n"
+	"	movb $0, %gs:(%edx)\n"
+	"	js 2f\n"
+	"	ret\n"
+	"1:	movb $1, %gs:(%edx)\n"
+	"	ret\n"
+	"2:	sub $8, %esp\n"
+	"	push %eax\n"
+	"	call lm_vfork_failed\n"
+	"	add $12, %esp\n"
+	"	ret\n"
+	".size vfork, .-vfork\n"
+);
+#elif defined(__x86_64__)
 __asm__(
 	".text\n"
 	".globl vfork\n"

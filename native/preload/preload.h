@@ -6,6 +6,7 @@
  *	state.c   start, the view of this process, real functions     files.c   open, stat, ... by name
  *	exec.c    exec family, environment of the new program         stdio.c   fopen family, temporary files
  *	dirs.c    listing of dirs, cwd                                load.c    dlopen, vfork, syscall
+ *	time64.c  names of functions on 32 bit x86 only
  */
 #ifndef LMAKE_PRELOAD_PRELOAD_H
 #define LMAKE_PRELOAD_PRELOAD_H
@@ -74,6 +75,9 @@ long lm_direct_open(int dirfd, const char *path, int flags, unsigned mode);
 
 /* Is there nothing to record for this call? *key: to give to lm_begin if there is. */
 int lm_skip(const struct lm_view *v, uint8_t op, const struct lm_args *args, uint64_t *key);
+
+/* A walk of libc's own will list and stat what is below. */
+void lm_note_tree(const char *path);
 
 /* The cwd has changed. */
 void lm_moved(const struct lm_view *v);

@@ -29,7 +29,7 @@ char lm_ld_path[4096];
 uint8_t lm_hybrid;
 static uint8_t attached;
 static struct lm_area area;
-static struct lm_cache cache;
+static _Alignas(8) struct lm_cache cache;
 static struct lm_attached log_;
 
 /* Set by the audit library, in each process it is loaded in (../audit). */
@@ -245,13 +245,19 @@ void lm_moved(const struct lm_view *v)
 		__atomic_fetch_add(&v->cache->cwd_gen, 1, __ATOMIC_RELAXED);
 }
 
+#ifdef __i386__
+#define OLDEST "GLIBC_2.0"
+#else
+#define OLDEST "GLIBC_2.2.5"
+#endif
+
 static void *lookup(const char *name)
 {
 	int err = errno;
 	void *p = dlsym(RTLD_NEXT, name);
 
 	if (!p)
-		p = dlvsym(RTLD_NEXT, name, "GLIBC_2.2.5");	/* old ones have no default version */
+		p = dlvsym(RTLD_NEXT, name, OLDEST);	/* old ones have no default version */
 	if (!p)
 		die(name);
 	errno = err;
@@ -277,6 +283,9 @@ void *lm_lookup_direct(void **fn, const char *name)
 {
 	void *p;
 
+#ifdef __i386__		/* it follows such programs without us; and the call libc makes is another one */
+	return lm_lookup(fn, name);
+#endif
 	lm_enter();
 	if (dormant || !environ)
 		return LM_DIRECT;	/* to look it up may need malloc, and may be asked for by it */

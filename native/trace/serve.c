@@ -236,7 +236,7 @@ int lm_trace_decide(struct lm_trace *t, pid_t pid, const struct seccomp_data *d)
 	}
 	if (native && d->nr == SYS_mmap)
 		return decide_mmap(d, &v);
-	if (disturbs_ptrace(d))
+	if (t->fd < 0 && disturbs_ptrace(d))
 		return decide_ptrace(d, &v);
 	if (d->nr < 0 || d->nr >= (int)LM_N_ROWS || !rows[d->nr].name[0])
 		return 0;

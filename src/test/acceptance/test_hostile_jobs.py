@@ -81,6 +81,16 @@ class HostileJobsTest(unittest.TestCase):
                 self.assertEqual('1\n', repo.read('made'))
                 self.mended(repo)
 
+    def test_that_stops_the_agent_and_its_guardian_is_run_to_its_end(self):
+        both = 'g=$(cut -d " " -f 4 /proc/$PPID/stat); kill -STOP $g; kill -STOP $PPID; sleep 0.1; cat source'
+        for method in ('none', 'ld_preload', 'hybrid', 'ptrace'):
+            text = rule(both, f'autodep = {method!r}', "deps = {'S': 'source'}")
+            with self.subTest(method), Repo({'Lmakefile.py': text, 'source': '1\n'}) as repo:
+                result = repo.run('lmake made')
+                self.assertEqual(0, result.rc, result.out)
+                self.assertEqual('1\n', repo.read('made'))
+                self.mended(repo)
+
     def test_that_kills_the_server_ends_with_it(self):
         cmd = f'{SERVER}; kill -9 $p; sleep 30; cat source'
         with Repo({'Lmakefile.py': rule(cmd), 'source': '1\n'}) as repo:

@@ -6,6 +6,7 @@ its own each time. A test is a function, its name is the promise. Where the mach
 sentence is printed, and that is a failure: nothing was tested.
 """
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -363,12 +364,21 @@ def tmp_dir_is_seen_where_it_is_asked(a):
 
 
 @test
+def installation_that_a_view_would_hide_may_be_seen_elsewhere(a):
+    fill(a, src='s\n')
+    tmp = a.path('LMAKE/auto_tmp/1')
+    above = os.path.dirname(a.install)
+    end = run(a, 'cat src; ls -A ' + above, tmp=tmp, iso={'lmake_view': '/lm', 'tmp_view': above})
+    assert (end.outcome, end.stdout) == (EXITED, 's\n') and end.touched['src'][0] & R, end
+
+
+@test
 def installation_is_seen_where_it_is_asked(a):
     fill(a, src='s\n')
     end = run(a, '/lm/bin/ldepend extra; cat src; echo "$LD_PRELOAD" >&2', iso={'lmake_view': '/lm'},
               env=['PATH=/usr/bin:/bin'])
     assert end.stdout == 's\n' and 'extra' in end.touched and 'src' in end.touched, end
-    assert '/lm/lib/liblmake_preload.so' in end.stderr, end
+    assert re.search(r'/lm/lib/(hybrid/\$PLATFORM/)?liblmake_preload\.so', end.stderr), end
 
 
 @test
@@ -541,7 +551,12 @@ def what_cannot_be_given_is_refused_with_its_reason(a):
         ({'views': [(os.path.dirname(a.root), other)]}, 'would hide the repo'),
         ({'views': [('/dev', other)]}, 'would hide'),
         ({'views': [('/proc', other)]}, 'would hide'),
-        ({'views': [(a.install, other)]}, 'would hide the'),
+        ({'views': [(a.install, other)]}, 'view %s would hide the installation of lmake, %s,' % (a.install, a.install)),
+        ({'views': [(a.install + '/lib', other)]}, 'would hide the installation of lmake'),
+        ({'tmp_view': os.path.dirname(a.install)}, 'tmp_view %s would hide the installation' % os.path.dirname(a.install)),
+        ({'tmp_view': a.install + '/bin'}, 'would hide the installation of lmake'),
+        ({'repo_view': a.install}, 'repo_view %s would hide the installation of lmake' % a.install),
+        ({'lmake_root': a.install, 'tmp_view': a.install}, 'would hide the installation of lmake'),
         ({'views': [('LMAKE', other)]}, 'would hide the tmp dir'),
         ({'views': [(tmp + '/v', other)]}, 'is in the tmp dir'),
         ({'views': [('v', 'd'), ('v', 'e')]}, 'two views on'),

@@ -353,6 +353,77 @@ def methods_do_not_nest_in_silence():
             assert 'a' in r.deps and r.rc == 0 or r.rc == 1 and r.err.strip(), (outer, inner, vars(r))
 
 
+# Reads what it is given, links of libc's struct stat and dates past 2038 included, then runs the rest with no environment.
+NARROW = r"""
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	static char *const none[] = { NULL };
+	struct stat st;
+	char text[64] = "";
+	int fd = open(argv[1], O_RDONLY), n = (int)read(fd, text, sizeof text - 1);
+	printf("%d bits : %s", (int)sizeof(long) * 8, n > 0 ? text : "nothing\n");
+	fflush(stdout);
+	stat(argv[2], &st);
+	if (argc > 4)
+		execve(argv[4], argv + 4, none);
+	return argc > 4;
+}
+"""
+
+
+def narrow_programs(where):
+    """32 bit programs, dynamic and static; none where the compiler cannot make them, and that is said."""
+    write(where + '/narrow.c', NARROW)
+    found = []
+    for kind in ('dynamic', 'static'):
+        exe = os.path.join(os.getcwd(), where, kind)
+        made = subprocess.run(['gcc', '-m32', '-idirafter', '/usr/include/x86_64-linux-gnu', where + '/narrow.c', '-o', exe] +
+                              (['-static'] if kind == 'static' else []), stderr=subprocess.DEVNULL).returncode == 0
+        if made and subprocess.run([exe, '/dev/null', '/'], stdout=subprocess.DEVNULL).returncode == 0:
+            found.append(exe)
+        else:
+            print('left out: %s programs of 32 bits, which cannot be made here (gcc-multilib)' % kind)
+    subprocess.check_call(['gcc', where + '/narrow.c', '-o', where + '/wide'])
+    return found + [os.path.join(os.getcwd(), where, 'wide')]
+
+
+@test
+def programs_of_32_and_64_bits_start_each_other():
+    *narrow, wide = narrow_programs('../bin')
+    for name in 'abcd':
+        write(name, name + '\n')
+    os.utime('b', (2 ** 32, 2 ** 32))        # later than 32 bits can tell
+    os.symlink('d', 'l')
+    for exe in narrow:
+        for method in ('seccomp', 'hybrid', 'ptrace') + (('ld_preload',) if exe.endswith('dynamic') else ()):
+            chain = [exe, 'a', 'n1', '--', wide, 'b', 'n2', '--', exe, 'c', 'n3', '--', wide, 'l', 'n4']
+            r = Run('-A', '-m', method, '--', 'sh', '-c', 'exec "$@"', 'sh', *chain)
+            out = ''.join('%d bits : %s\n' % (32 if i % 2 == 0 else 64, c) for i, c in enumerate('abcd'))
+            if method == 'ld_preload' and 'is of 32 bits' in r.err:
+                assert r.rc == 1 and not os.path.exists(OUT + '/lib/preload/i686/liblmake_preload.so'), r.err
+                continue
+            assert (r.rc, r.out, r.err) == (0, out, ''), (method, vars(r))      # no loader complains
+            for name in 'abcd':
+                assert re.search(r'^LR +%s$' % name, r.text, re.M), (method, name, r.text)
+            for i in range(1, 5):
+                assert re.search(r'^LRT +n%d$' % i, r.text, re.M), (method, i, r.text)
+            assert re.search(r'^L +l$', r.text, re.M), (method, r.text)
+
+
+@test
+def programs_of_32_bits_that_cannot_be_followed_are_refused():
+    *narrow, _ = narrow_programs('../bin')
+    for exe in narrow:
+        for method in ('ld_audit', 'ld_preload_jemalloc') + (('ld_preload',) if exe.endswith('static') else ()):
+            r = Run('-m', method, '--', 'sh', '-c', '"$@"', 'sh', exe, 'a', 'b')
+            assert r.rc == 1 and 'is not seen by ld_preload' in r.err.replace('it is', 'is') and "autodep = 'hybrid'" in r.err, (method, vars(r))
+
+
 def main():
     failed = 0
     if not os.path.exists(LAUTODEP):

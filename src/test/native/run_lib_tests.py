@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -187,6 +188,16 @@ def peer_is_known(lib):
     assert lib.lmake_peer_uid(a.fileno()) == os.getuid()
     assert lib.lmake_peer_uid(0) < 0 or stat.S_ISSOCK(os.fstat(0).st_mode)
     b.close()
+
+
+@test
+def stopped_child_is_sent_on(lib):
+    child = subprocess.Popen(['sleep', '1'])
+    assert lib.lmake_send_on(child.pid) == 0
+    child.send_signal(signal.SIGSTOP)
+    os.waitpid(child.pid, os.WUNTRACED)
+    assert lib.lmake_send_on(child.pid) == 1 and child.wait(30) == 0
+    assert lib.lmake_send_on(child.pid) == 0 and lib.lmake_send_on(0) < 0 and lib.lmake_send_on(-1) < 0
 
 
 def main():

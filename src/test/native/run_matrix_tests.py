@@ -278,6 +278,10 @@ def probes_of(exe):
     return [line.split('\t') for line in text.splitlines()] if ok else []
 
 
+# Each by itself only: one refusal fails the job.
+REFUSED_SOMEWHERE = ('limit on memory', 'other user', 'set-user-id program', 'debugged child')
+
+
 def plan(found):
     """(group, row, command, dirs, options of lautodep)."""
     rows = [(g, n, [found['probe'], 'p', n], ['p'], ()) for _, g, n in probes_of(found['probe'])]
@@ -289,6 +293,13 @@ def plan(found):
             some = [p for where, g, p in probes_of(found[exe]) if where == 'call' and 'cannot be followed' not in g]
             dirs = ['p%d' % i for i in range(len(some))]
             rows.append(('programs', '%s: all calls above' % name, [found[exe]] + [x for pair in zip(dirs, some) for x in pair], dirs, ()))
+    if 'probe.32' in found:
+        some = [p for where, _, p in probes_of(found['probe.32']) if where != 'call' and p not in REFUSED_SOMEWHERE]
+        dirs = ['p%d' % i for i in range(len(some))]
+        each = 'while [ $# -gt 0 ]; do "%s" "$1" "$2"; shift 2; done' % found['probe.32']
+        rows.append(('programs', '32 bit: all processes and names above', ['/bin/sh', '-c', each, 'sh'] +
+                     [x for pair in zip(dirs, some) for x in pair], dirs, ()))
+        rows.append(('programs', '32 bit: debugged child', [found['probe.32'], 'p', 'debugged child'], ['p'], ()))
     for exe, way in (('foreign', 'int80'), ('foreign', 'x32'), ('foreign.32', 'int80'), ('foreign.32', 'call'), ('foreign.32', 'sysenter')):
         if exe in found:
             name = 'open by %s in a %s bit program' % (way, '32' if '32' in exe else '64')

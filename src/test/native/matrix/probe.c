@@ -279,6 +279,15 @@ LOOKS(l_statx_mode, statx(AT_FDCWD, f->path, 0, STATX_MODE, (struct statx *)(cha
 LOOKS(l_statx_date, statx(AT_FDCWD, f->path, 0, STATX_MTIME, (struct statx *)(char[512]){ 0 }))
 #endif
 LOOKS(l_sys_stat, syscall(SYS_stat, f->path, (char[512]){ 0 }))
+#ifdef __i386__		/* calls that libc of today has no need for */
+LOOKS(l_sys_stat64, syscall(SYS_stat64, f->path, (char[512]){ 0 }))
+LOOKS(l_sys_lstat64, syscall(SYS_lstat64, f->path, (char[512]){ 0 }))
+LOOKS(l_sys_oldstat, syscall(18 /* oldstat */, f->path, (char[512]){ 0 }))
+LOOKS(l_sys_fstatat64, syscall(SYS_fstatat64, AT_FDCWD, f->path, (char[512]){ 0 }, AT_SYMLINK_NOFOLLOW))
+LOOKS(l_sys_utimensat_time64, syscall(SYS_utimensat_time64, AT_FDCWD, f->path, NULL, 0))
+LOOKS(l_sys_chown32, syscall(SYS_chown32, f->path, getuid(), getgid()))
+LOOKS(l_sys_statfs64, syscall(SYS_statfs64, f->path, 84, (char[512]){ 0 }))
+#endif
 LOOKS(l_sys_faccessat2, syscall(439, AT_FDCWD, f->path, F_OK, 0))
 LOOKS(l_realpath, realpath(f->path, NULL) ? 0 : -1)
 LOOKS(l_readlink, readlink(f->path, (char[256]){ 0 }, 256))
@@ -328,6 +337,9 @@ CALLS(c_unlinkat, unlinkat(AT_FDCWD, f->path, 0))
 CALLS(c_sys_unlink, syscall(SYS_unlink, f->path))
 CALLS(c_truncate, truncate(f->path, 0))
 CALLS(c_sys_truncate, syscall(SYS_truncate, f->path, 0))
+#ifdef __i386__
+CALLS(c_sys_truncate64, syscall(SYS_truncate64, f->path, 0, 0))
+#endif
 CALLS(c_chmod, chmod(f->path, 0644))
 CALLS(c_fchmodat, fchmodat(AT_FDCWD, f->path, 0644, 0))
 CALLS(c_sys_fchmodat2, syscall(452, AT_FDCWD, f->path, 0644, 0))
@@ -782,6 +794,12 @@ const struct probe probes[] = {
 	{ G, "fstatat", l_fstatat, &STAT },
 	{ G, "fstatat AT_SYMLINK_NOFOLLOW", l_fstatat_nofollow, &LSTAT },
 	{ G, "syscall stat", l_sys_stat, &STAT },
+#ifdef __i386__
+	{ G, "syscall stat64", l_sys_stat64, &STAT },
+	{ G, "syscall lstat64", l_sys_lstat64, &LSTAT },
+	{ G, "syscall oldstat", l_sys_oldstat, &STAT },
+	{ G, "syscall fstatat64", l_sys_fstatat64, &LSTAT },
+#endif
 	{ G, "access F_OK", l_access, &ACCESS },
 	{ G, "access R_OK", l_access_r, &ACCESS },
 	{ G, "access X_OK", l_access_x, &ACCESS_X },
@@ -808,6 +826,11 @@ const struct probe probes[] = {
 	{ G, "lchown", l_lchown, &LINKS_NOFOLLOW },
 	{ G, "fchownat", l_fchownat, &LINKS },
 	{ G, "statfs", l_statfs, &LINKS },
+#ifdef __i386__
+	{ G, "syscall utimensat_time64", l_sys_utimensat_time64, &LINKS },
+	{ G, "syscall chown32", l_sys_chown32, &LINKS },
+	{ G, "syscall statfs64", l_sys_statfs64, &LINKS },
+#endif
 	{ G, "getxattr", l_getxattr, &LINKS },
 	{ G, "lgetxattr", l_lgetxattr, &LINKS_NOFOLLOW },
 	{ G, "listxattr", l_listxattr, &LINKS },
@@ -837,6 +860,9 @@ const struct probe probes[] = {
 	{ G, "syscall symlinkat", c_sys_symlinkat, &MAKE_NEW },
 	{ G, "truncate to nothing", c_truncate, &TRUNCATE },
 	{ G, "syscall truncate", c_sys_truncate, &TRUNCATE },
+#ifdef __i386__
+	{ G, "syscall truncate64", c_sys_truncate64, &TRUNCATE },
+#endif
 	{ G, "truncate", c_truncate_part, NULL },
 	{ G, "chmod", c_chmod, &CHMOD },
 	{ G, "fchmodat", c_fchmodat, &CHMOD },

@@ -74,7 +74,12 @@ IN_CHILD(p_suid, if (access(self(".suid"), X_OK)) _exit(200); execv(self(".suid"
 IN_CHILD(p_other_user, if (setgid(65534) || setuid(65534)) _exit(200); execv(self(""), ARGV(f)))
 IN_CHILD(p_undumpable, prctl(PR_SET_DUMPABLE, 0); _exit(-now(f)))
 IN_CHILD(p_personality, personality(ADDR_NO_RANDOMIZE | READ_IMPLIES_EXEC); execv(self(""), ARGV(f)))
-IN_CHILD(p_loader, execl("/lib64/ld-linux-x86-64.so.2", "ld.so", self(""), "-open", f->path, NULL))
+#ifdef __i386__
+#define LOADER "/lib/ld-linux.so.2"
+#else
+#define LOADER "/lib64/ld-linux-x86-64.so.2"
+#endif
+IN_CHILD(p_loader, execl(LOADER, "ld.so", self(""), "-open", f->path, NULL))
 IN_CHILD(p_limit_memory, setrlimit(RLIMIT_AS, &(struct rlimit){ 100 << 20, 100 << 20 }); execv(self(""), ARGV(f)))
 IN_CHILD(p_limit_files, syscall(436, 3u, ~0u, 0); setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 4, 4 }); execv(self(""), ARGV(f)))
 IN_CHILD(p_limit_size, signal(SIGXFSZ, SIG_IGN); setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 0, 0 }); execv(self(""), ARGV(f)))

@@ -49,6 +49,11 @@ final class Agent {
     return link.get();
   }
 
+  /** The guardian sees to the agent, and it is for us to see to the guardian. To be asked now and then. */
+  void sendOn(Lib lib) {
+    link.ifPresent(agent -> agent.sendOn(lib));
+  }
+
   /** It died: the next order starts another. False when it had been told to leave. */
   boolean forget(AgentLink dead) {
     boolean current = link.isPresent() && link.get() == dead;

@@ -59,6 +59,11 @@ final class AgentLink {
     return process.waitFor(ms, TimeUnit.MILLISECONDS);
   }
 
+  /** Should it have been stopped, as by a job, it is to go on: a stopped one serves nobody. */
+  void sendOn(Lib lib) {
+    if (process.isAlive() && lib.lmake_send_on((int) process.pid()) > 0) ServerLog.say("the agent was stopped: it is sent on");
+  }
+
   private void thread(String name, Runnable body) {
     Thread thread = new Thread(body, name);
     thread.setDaemon(true);

@@ -32,6 +32,8 @@ public interface Lib {
 
   int lmake_quarantine(@In byte[] name, @In byte[] dest);
 
+  int lmake_send_on(int pid);
+
   /** Of libc, which the library stands on. */
   int close(int fd);
 

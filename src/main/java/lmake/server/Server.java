@@ -37,6 +37,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
   private final Connections connections;
   private final Marker marker = new Marker(Places.MARKER, "local:" + Places.SOCKET, ProcessHandle.current().pid());
   private final Agent agent;
+  private final Lib lib;
   private final DiskChecks disks;
   private final Checkpoints checkpoints;
   private final Attempts attempts;
@@ -62,6 +63,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     this.store = store;
     warning = store.warning();
     graph = store.load();
+    this.lib = lib;
     disk = new NativeDisk(lib);
     connections = new Connections(Path.of(options.socket()), this);
     agent = new Agent(places, this);
@@ -327,6 +329,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
   }
 
   private void tick(long now) {
+    agent.sendOn(lib);
     executions.tick();
     reqs.tick(now);
     if (!readOnly && !marker.intact()) {
