@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.function.BiConsumer;
 import lmake.base.Crc;
@@ -16,7 +14,6 @@ import lmake.graph.DepFlags;
 import lmake.graph.DepVector;
 import lmake.graph.Graph;
 import lmake.graph.TargetFlags;
-import lmake.rules.RuleBook;
 import lmake.rules.RuleSketch;
 import org.junit.jupiter.api.Test;
 
@@ -25,52 +22,24 @@ class EngineCornersTest {
   private static final ReqOptions NO_DEPS =
       new ReqOptions(false, false, 0, 0, 0, true, false, false, false, false, false, false);
 
-  /** A project whose jobs are given as acts. */
-  private static final class Toy implements SimProject {
-    private final Map<String, RuleSketch> rules = new LinkedHashMap<>();
-    private final Map<String, BiConsumer<String, SimActs>> recipes = new LinkedHashMap<>();
-    private final List<String> sources = new ArrayList<>();
-    private final RuleSketch.Ids ids = new RuleSketch.Ids();
-    private final SimDisk disk = new SimDisk();
-    private SimServer server;
-
-    Toy rule(RuleSketch sketch, String name, BiConsumer<String, SimActs> recipe) {
-      rules.put(name, sketch);
-      recipes.put(name, recipe);
-      return this;
-    }
-
-    Toy source(String name, String content) {
-      sources.add(name);
-      disk.write(name, content);
-      return this;
-    }
-
+  /** Its recipes are acts. */
+  private static final class Toy extends ToyProject<BiConsumer<String, SimActs>, Toy> {
     @Override
-    public RuleBook book() {
-      return RuleSketch.book(List.copyOf(rules.values()), sources, ids, (code, text, vars) -> null);
+    Toy self() {
+      return this;
     }
 
     @Override
     public void play(String rule, String stem, SimActs acts) {
-      recipes.get(rule).accept(stem, acts);
-    }
-
-    SimServer server() {
-      if (server == null) server = new SimServer(this, disk, new Random(1), 0);
-      return server;
+      recipe(rule).accept(stem, acts);
     }
 
     /** What was run. */
     List<String> build(String... targets) {
       int from = server().started.size();
-      int req = server.open(List.of(targets), ReqOptions.DEFAULT);
-      server.run(req);
-      ok = server.done.get(req).ok();
-      return server.started.subList(from, server.started.size());
+      run(ReqOptions.DEFAULT, targets);
+      return server().started.subList(from, server().started.size());
     }
-
-    boolean ok;
   }
 
   private static void write(SimActs acts, String name, String content) {

@@ -9,14 +9,12 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.function.Function;
 import lmake.base.Crc;
 import lmake.graph.DepFlags;
 import lmake.graph.Graph;
 import lmake.graph.JobStatus;
 import lmake.graph.TargetFlags;
-import lmake.rules.RuleBook;
 import lmake.rules.RuleSketch;
 import org.junit.jupiter.api.Test;
 
@@ -27,40 +25,16 @@ class EngineTest {
     Map<String, String> run(String stem, Function<String, String> read);
   }
 
-  /** A project made of a few rules. */
-  private static final class Toy implements SimProject {
-    private final Map<String, RuleSketch> rules = new java.util.LinkedHashMap<>();
-    private final Map<String, Recipe> recipes = new HashMap<>();
-    private final List<String> sources = new ArrayList<>();
-    private final RuleSketch.Ids ids = new RuleSketch.Ids();
-    final SimDisk disk = new SimDisk();
-    private SimServer server;
-
-    Toy rule(RuleSketch sketch, String name, Recipe recipe) {
-      rules.put(name, sketch);
-      recipes.put(name, recipe);
-      return this;
-    }
-
-    Toy source(String name, String content) {
-      sources.add(name);
-      disk.write(name, content);
-      return this;
-    }
-
+  /** Its recipes give what they write. */
+  private static final class Toy extends ToyProject<Recipe, Toy> {
     @Override
-    public RuleBook book() {
-      return RuleSketch.book(List.copyOf(rules.values()), sources, ids, (code, text, vars) -> null);
+    Toy self() {
+      return this;
     }
 
     @Override
     public Map<String, String> recipe(String rule, String stem, Function<String, String> read) {
-      return recipes.get(rule).run(stem, read);
-    }
-
-    SimServer server() {
-      if (server == null) server = new SimServer(this, disk, new Random(1), 0);
-      return server;
+      return recipe(rule).run(stem, read);
     }
 
     int open(String... targets) {
@@ -74,13 +48,9 @@ class EngineTest {
 
     String build(ReqOptions options, String... targets) {
       int from = server().said.size();
-      int req = server.open(Arrays.asList(targets), options);
-      server.run(req);
-      ok = server.done.get(req).ok();
-      return String.join(", ", server.said.subList(from, server.said.size()));
+      run(options, targets);
+      return String.join(", ", server().said.subList(from, server().said.size()));
     }
-
-    boolean ok;
   }
 
   private static Map<String, String> file(String name, String content) {

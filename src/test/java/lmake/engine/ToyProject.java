@@ -1,0 +1,63 @@
+package lmake.engine;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import lmake.rules.RuleBook;
+import lmake.rules.RuleSketch;
+
+/**
+ * A project of a few rules, written down by a test, on a fake disk, with a server once it is asked for.
+ *
+ * @param <R> how the test says what a job does
+ * @param <T> the project itself
+ */
+abstract class ToyProject<R, T extends ToyProject<R, T>> implements SimProject {
+  final Map<String, RuleSketch> rules = new LinkedHashMap<>();
+  final Map<String, R> recipes = new LinkedHashMap<>();
+  private final List<String> sources = new ArrayList<>();
+  private final RuleSketch.Ids ids = new RuleSketch.Ids();
+  final SimDisk disk = new SimDisk();
+  SimServer server; // null before the first build
+
+  /** Whether the last command ended well. */
+  boolean ok;
+
+  abstract T self();
+
+  T rule(RuleSketch sketch, String name, R recipe) {
+    rules.put(name, sketch);
+    recipes.put(name, recipe);
+    return self();
+  }
+
+  T source(String name, String content) {
+    sources.add(name);
+    disk.write(name, content);
+    return self();
+  }
+
+  /** What the job of a rule does. */
+  R recipe(String rule) {
+    return recipes.get(rule);
+  }
+
+  @Override
+  public RuleBook book() {
+    return RuleSketch.book(List.copyOf(rules.values()), sources, ids, (code, text, vars) -> null);
+  }
+
+  SimServer server() {
+    if (server == null) server = new SimServer(this, disk, new Random(1), 0);
+    return server;
+  }
+
+  /** A command, to its end. */
+  void run(ReqOptions options, String... targets) {
+    int req = server().open(List.of(targets), options);
+    server.run(req);
+    ok = server.done.get(req).ok();
+  }
+}
