@@ -253,6 +253,8 @@ class Trial:
             if have == want or any(name in run.out or self.could_make(key, name)
                                    for key, run in model.closure(targets).items() if run.failed):
                 continue
+            if want is None and name not in targets and have == model.node(name).content:
+                continue  # right, and of no use: made for a job that read of its name in a file that was to go
             looked_at = name in targets or swept and name in needed
             if name in self.spoiled and not looked_at and have == before.get(name):
                 continue  # touched by hand, and nobody had to read it

@@ -796,7 +796,7 @@ def traced(a, method, name):
     seq = a.start('sleep %s' % m, autodep=method)
     a.pid_of(seq)
     a.kill(seq)
-    assert a.wait(seq).outcome == KILLED and not alive(m)
+    assert a.wait(seq).outcome == KILLED and gone(m, 5)
     all_paths = a.run('cat in', autodep=method, flags=4)
     assert set(all_paths.accesses) >= {'in', '/etc/ld.so.cache'}, all_paths.accesses
 
