@@ -166,7 +166,9 @@ class Trial:
         self.records, self.writers = {}, {}
         found, model = self.tree.look()[0], self.project.model()
         for name in sorted(set(found) - set(self.project.files) - set(self.project.makefiles())):
-            if model.node(name).content is None:
+            content = model.node(name).content
+            # A link of the user's where a target will be that only the run tells is written through: said, and an error.
+            if content is None or found[name][0] == 'link' != content[0]:
                 (self.project.root / name).unlink()
         for name in self.tree.look()[1]:  # innermost first
             (self.project.root / name).rmdir()
