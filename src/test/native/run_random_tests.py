@@ -295,6 +295,7 @@ class Model:
             if not x.has_dir or not y.has_dir:
                 raise Skip()
             self.reads(*[p.name for p in (x, y) if not isinstance(p.node, dict)])
+            self.reads(x.name, y.name, surely=False)
             return errno.ENOENT
         leaves = self.leaves(x.name), self.leaves(y.name)
         moved = [y.name + n[len(x.name):] for n in leaves[0]], [x.name + n[len(y.name):] for n in leaves[1]]
@@ -319,6 +320,8 @@ class Model:
         deps = {n for n, t in self.read.items() if t < self.written.get(n, self.clock + 1)}
         may_deps = {n for n in self.may_read if n not in self.read} | {n for n in deps if is_dir(n)}
         may_deps |= {n for n in self.may_read | self.in_vain if self.written.get(n)}
+        # What lies below a name that the program itself made or removed is its own affair.
+        may_deps |= {n for n in deps if any(n[:i] in self.written for i in range(1, len(n)))}
         targets = {n for n in self.written if self.existed[n] or isinstance(self.at(n), tuple)}
         name = lambda names: {'/'.join(n) for n in names}
         return name(deps - may_deps), name(may_deps), name(targets), name(self.may_write)
