@@ -99,7 +99,7 @@ final class JobMaker {
       // Now that it must run, its deps are wanted on disk: look at them once more.
       state.willRun = true;
       turn.queueJob(req, job);
-    } else {
+    } else if (!runs.queuesBehind(req, job, state)) {
       HeldEnd held = req.held.remove(job);
       if (held != null && why.kind() == Kind.RETRY) {
         // Whoever prints it must know that the stderr of this run is not the last word.

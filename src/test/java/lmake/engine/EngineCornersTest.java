@@ -763,4 +763,116 @@ class EngineCornersTest {
       assertEquals("b", toy.disk.read("c"));
     }
   }
+
+  /** A file that one job may make, and leaves to another one; both have another file to make. */
+  private static Toy mayMakeAndFallback(int seed, BiConsumer<String, SimActs> first, BiConsumer<String, SimActs> second) {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("May").target("G", "g").target("O", "o", TargetFlags.OPTIONAL).prio(1).resource("cpu", "1"),
+                "May",
+                (stem, acts) -> {
+                  for (int i = 0; i < seed % 8; i++) acts.exists("never" + i);
+                  first.accept(stem, acts);
+                  write(acts, "g", "g");
+                })
+            .rule(
+                RuleSketch.rule("Else").target("O", "o", seed % 2 * TargetFlags.OPTIONAL).target("E", "e").resource("cpu", "1"),
+                "Else",
+                (stem, acts) -> {
+                  for (int i = 0; i < seed % 7; i++) acts.exists("no" + i);
+                  write(acts, "e", "e");
+                  second.accept(stem, acts);
+                  write(acts, "o", "else");
+                })
+            .source("list", "1");
+    toy.cpus = 1 + seed / 8 % 2; // one of them is washed when it starts, which is when the other one has ended
+    toy.server = new SimServer(toy, toy.disk, new Random(seed), 0);
+    return toy;
+  }
+
+  private static void nothing(String stem, SimActs acts) {}
+
+  /** To start cleanly it removes the file it might make, and another job has just made. */
+  @Test
+  void jobThatMayMakeAFileRunsOnceMoreWithoutTakingAwayWhatAnotherOneMadeMeanwhile() {
+    for (int seed = 0; seed < 100; seed++) {
+      Toy toy = mayMakeAndFallback(seed, EngineCornersTest::nothing, EngineCornersTest::nothing);
+      toy.build("g", "o");
+      toy.disk.remove("g");
+      toy.disk.remove("o");
+      toy.build("o", "g");
+      assertTrue(toy.ok, "seed " + seed);
+      assertEquals("else", toy.disk.read("o"), "seed " + seed);
+      assertEquals(List.of(), toy.build("g", "o"), "seed " + seed);
+      assertEquals("e", toy.disk.read("e"));
+    }
+  }
+
+  @Test
+  void fileIsThatOfTheJobThatNowMakesItThoughAnotherOneWasAboutTo() {
+    for (int seed = 0; seed < 100; seed++) {
+      boolean[] makes = {false};
+      Toy toy =
+          mayMakeAndFallback(
+              seed,
+              (stem, acts) -> {
+                if (makes[0]) write(acts, "o", "may");
+              },
+              EngineCornersTest::nothing);
+      toy.build("g", "o");
+      toy.disk.remove("g");
+      toy.disk.remove("o");
+      makes[0] = true; // and nothing tells
+      toy.build("o", "g");
+      assertTrue(toy.ok, "seed " + seed);
+      assertEquals("may", toy.disk.read("o"), "seed " + seed);
+    }
+  }
+
+  @Test
+  void jobDoesNotWaitForAnotherOneThatWaitsForIt() {
+    for (int seed = 0; seed < 100; seed++) {
+      Toy toy =
+          mayMakeAndFallback(
+              seed,
+              EngineCornersTest::nothing,
+              (stem, acts) -> {
+                if (acts.read("list").equals("2")) acts.build(List.of("g"), 0);
+              });
+      toy.build("g", "o");
+      toy.disk.sleep();
+      toy.disk.remove("g");
+      toy.disk.write("list", "2");
+      toy.build("o");
+      assertTrue(toy.ok, "seed " + seed);
+      assertEquals("else", toy.disk.read("o"), "seed " + seed);
+      assertEquals("g", toy.disk.read("g"), "seed " + seed);
+      assertEquals(List.of(), toy.build("g", "o"), "seed " + seed);
+    }
+  }
+
+  @Test
+  void commandWhoseJobWaitsForThatOfAnotherOneIsInterruptedAtOnce() {
+    Toy toy = mayMakeAndFallback(13, EngineCornersTest::nothing, EngineCornersTest::nothing);
+    toy.build("g", "o");
+    toy.disk.sleep();
+    toy.disk.remove("g");
+    toy.disk.remove("o");
+    int first = toy.server().open(List.of("o"), ReqOptions.DEFAULT);
+    for (int starts = toy.server().started.size(); toy.server().started.size() == starts; ) toy.server().step();
+    int second = toy.server().open(List.of("g"), ReqOptions.DEFAULT);
+    for (int i = 0; i < 3; i++) toy.server().step();
+    assertEquals(List.of("Else  : TARGET_MISSING"), toy.server().started.subList(2, 3));
+    assertEquals(3, toy.server().started.size(), "it waits for the file to be let go");
+    toy.server().kill(second);
+    assertTrue(toy.server().done.containsKey(second));
+    assertFalse(toy.server().done.containsKey(first));
+    toy.server().run(first);
+    assertTrue(toy.server().done.get(first).ok());
+    assertEquals("else", toy.disk.read("o"));
+    toy.build("g", "o");
+    assertTrue(toy.ok);
+    assertEquals("else", toy.disk.read("o"));
+  }
 }
