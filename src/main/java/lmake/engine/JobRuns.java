@@ -50,6 +50,45 @@ final class JobRuns {
     turn.emit(say(req, "started", job, -1, RunReason.NONE));
   }
 
+  /**
+   * Two jobs may have a file in common: one makes it if it likes, else the other one does. Each removes it to start cleanly, so
+   * they never run side by side. True when the job now waits for the end of such a one.
+   */
+  boolean queuesBehind(Req req, int job, JobState state) {
+    int other = runsOnFilesOf(job);
+    if (other == 0) return false;
+    turn.running.get(other).behind.add(new Turn.Behind(req, job));
+    state.behind = true;
+    state.waiting++;
+    req.executing++;
+    return true;
+  }
+
+  /** A running job that has laid hands on a file this one would touch, 0 when there is none. */
+  private int runsOnFilesOf(int job) {
+    TargetVector targets = graph.targets(job);
+    for (int i = 0; i < targets.size(); i++) if (inOtherHands(targets.node(i), job)) return graph.writer(targets.node(i));
+    for (int node : turn.matching.facts(job).staticTargets()) if (inOtherHands(node, job)) return graph.writer(node);
+    return 0;
+  }
+
+  private boolean inOtherHands(int node, int job) {
+    return graph.has(node, Graph.BUSY) && graph.writer(node) != job && turn.runs(graph.writer(node));
+  }
+
+  private void free(Turn.Behind behind) {
+    JobState state = behind.req().job(behind.job());
+    if (!state.behind) return; // the command was interrupted
+    leave(behind.req(), state);
+    if (state.waiting == 0) turn.queueJob(behind.req(), behind.job());
+  }
+
+  private static void leave(Req req, JobState state) {
+    state.behind = false;
+    state.waiting--;
+    req.executing--;
+  }
+
   void submit(Req req, int job, JobState state, RunReason why) {
     JobFacts facts = turn.matching.facts(job);
     long attempt = nextAttempt++;
@@ -100,12 +139,13 @@ final class JobRuns {
 
   /**
    * The job runs once more for a command that was done with it, for another one of its files. Who needs this one waits again; if it
-   * had been left to another job, which of them makes it is to be found again.
+   * had been left to another job, be it one that has yet to make it, which of them makes it is to be found again.
    */
   private void unsettle(Req req, int node, int job) {
-    if (req.killed || !req.reached(node, Req.STATUS) || req.has(node, Req.MULTI)) return;
-    req.setReached(node, 0);
+    if (req.killed || req.goal(node) == 0 || req.has(node, Req.MULTI)) return;
     req.setGroup(node, 0);
+    if (!req.reached(node, Req.STATUS)) return; // it is looked at anew when what it waits for has come
+    req.setReached(node, 0);
     req.clear(node, Req.CHECKED | Req.ABSENT | Req.ERR);
     turn.queueNode(req, node);
   }
@@ -136,6 +176,7 @@ final class JobRuns {
       JobState state = req.knownJob(job);
       if (state != null && state.step == JobState.EXEC) tell(req, job, state, status, changed, result);
     }
+    run.behind.forEach(this::free);
     return true;
   }
 
@@ -312,6 +353,7 @@ final class JobRuns {
   void abandon(Req req) {
     for (int job = 0; job < req.jobBound(); job++) {
       JobState state = req.knownJob(job);
+      if (state != null && state.behind) leave(req, state);
       if (state == null || state.step != JobState.EXEC) continue;
       Turn.Running run = turn.running.get(job);
       if (wantedElsewhere(req, job)) {

@@ -84,7 +84,7 @@ final class Matching {
     return false;
   }
 
-  /** Whether one of the dirs of the node is a file that the job could make: it finds nothing there, and is not to wait for itself. */
+  /** Whether the job could make a file of one of the dirs of the node: it finds nothing there and is not to wait for itself. */
   boolean belowOwnTarget(int job, int node) {
     for (int dir = uphill(node); dir != 0; dir = uphill(dir)) if (makes(job, dir)) return true;
     return false;

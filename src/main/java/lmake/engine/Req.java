@@ -39,7 +39,7 @@ final class Req {
   /** Answers of the disk that will come. */
   int looks;
 
-  /** Ends of jobs that will come. */
+  /** Ends of jobs that will come: of those it runs, and of those that one of its jobs must not run beside. */
   int executing;
 
   /** Jobs whose end is held back and was not told; in the order they ended. */
@@ -107,7 +107,8 @@ final class Req {
     boolean hasty; // once there is a reason to run, it does not wait for the deps that follow
     boolean willRun; // a reason was found: deps are wanted on disk
     int target; // the node for which it was first wanted, 0 when the command line names the job
-    int waiting; // deps awaited
+    int waiting; // deps awaited, and the end of the job it is behind
+    boolean behind; // a job that may write the same files runs: its end is awaited
     int runs;
     int submits;
     int retries;

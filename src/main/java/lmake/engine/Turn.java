@@ -60,6 +60,8 @@ final class Turn {
     final RunReason why;
     boolean killing;
     long tokens; // of cpu, 0 while it is not known
+    /** Who waits for its end to start a job that may write the same files. */
+    final List<Behind> behind = new ArrayList<>();
     /** Files of other jobs that go before it starts. */
     final List<Integer> obstacles = new ArrayList<>();
     /** Status of deps that the job was told while it ran. */
@@ -85,6 +87,9 @@ final class Turn {
       tell(node, before == null || before == crc ? Told.OK : Told.NOTHING);
     }
   }
+
+  /** A job that a command is to start once another one has ended. */
+  record Behind(Req req, int job) {}
 
   /** Something to look at again: a node, or a job when {@code node} is 0. */
   record Work(Req req, int node, int job) {}

@@ -64,6 +64,59 @@ class EngineCornersTest {
     assertEquals(List.of(), toy.build("ask"));
   }
 
+  /** It gave up over its deps, and a dep before those that make the loop is in error now: it will read that one again first. */
+  @Test
+  void jobThatGaveUpOverItsDepsIsFreedFromALoopByAnErrorThatComesFirst() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Reads").target("A", "a"),
+                "Reads",
+                (stem, acts) -> {
+                  acts.read("src");
+                  acts.read("d");
+                  acts.read("other");
+                  acts.checkDeps(true);
+                  write(acts, "a", "a");
+                })
+            .rule(
+                RuleSketch.rule("Asks").target("D", "d"),
+                "Asks",
+                (stem, acts) -> {
+                  acts.tell(List.of("a"), DepFlags.IGNORE_ERROR);
+                  write(acts, "d", "d");
+                })
+            .source("src", "1")
+            .source("other", "1");
+    toy.disk.remove("other");
+    toy.build("a");
+    toy.build("d");
+    assertFalse(toy.ok); // a real loop
+    toy.disk.remove("src");
+    toy.build("d");
+    assertTrue(toy.ok);
+    assertEquals("d", toy.disk.read("d"));
+  }
+
+  @Test
+  void whoOnlyLookedWhetherAFileIsALinkRunsAgainOnceItsDirIsAMissingSource() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Look").target("A", "a"),
+                "Look",
+                (stem, acts) -> write(acts, "a", "" + acts.readlink("dir/file")))
+            .source("dir/file", "1");
+    toy.build("a");
+    assertTrue(toy.ok);
+    toy.disk.remove("dir/file");
+    toy.sources.remove("dir/file");
+    toy.source("dir", "1").disk.remove("dir");
+    toy.server().readRules();
+    toy.build("a");
+    assertFalse(toy.ok);
+  }
+
   private static Toy asksForSum() {
     return new Toy()
         .rule(
@@ -761,5 +814,117 @@ class EngineCornersTest {
     assertFalse(toy.ok);
     assertEquals(List.of(), toy.build("own"));
     assertFalse(toy.ok);
+  }
+
+  /** A file that one job may make, and leaves to another one; both have another file to make. */
+  private static Toy mayMakeAndFallback(int seed, BiConsumer<String, SimActs> first, BiConsumer<String, SimActs> second) {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("May").target("G", "g").target("O", "o", TargetFlags.OPTIONAL).prio(1).resource("cpu", "1"),
+                "May",
+                (stem, acts) -> {
+                  for (int i = 0; i < seed % 8; i++) acts.exists("never" + i);
+                  first.accept(stem, acts);
+                  write(acts, "g", "g");
+                })
+            .rule(
+                RuleSketch.rule("Else").target("O", "o", seed % 2 * TargetFlags.OPTIONAL).target("E", "e").resource("cpu", "1"),
+                "Else",
+                (stem, acts) -> {
+                  for (int i = 0; i < seed % 7; i++) acts.exists("no" + i);
+                  write(acts, "e", "e");
+                  second.accept(stem, acts);
+                  write(acts, "o", "else");
+                })
+            .source("list", "1");
+    toy.cpus = 1 + seed / 8 % 2; // one of them is washed when it starts, which is when the other one has ended
+    toy.server = new SimServer(toy, toy.disk, new Random(seed), 0);
+    return toy;
+  }
+
+  private static void nothing(String stem, SimActs acts) {}
+
+  /** To start cleanly it removes the file it might make, and another job has just made. */
+  @Test
+  void jobThatMayMakeAFileRunsOnceMoreWithoutTakingAwayWhatAnotherOneMadeMeanwhile() {
+    for (int seed = 0; seed < 100; seed++) {
+      Toy toy = mayMakeAndFallback(seed, EngineCornersTest::nothing, EngineCornersTest::nothing);
+      toy.build("g", "o");
+      toy.disk.remove("g");
+      toy.disk.remove("o");
+      toy.build("o", "g");
+      assertTrue(toy.ok, "seed " + seed);
+      assertEquals("else", toy.disk.read("o"), "seed " + seed);
+      assertEquals(List.of(), toy.build("g", "o"), "seed " + seed);
+      assertEquals("e", toy.disk.read("e"));
+    }
+  }
+
+  @Test
+  void fileIsThatOfTheJobThatNowMakesItThoughAnotherOneWasAboutTo() {
+    for (int seed = 0; seed < 100; seed++) {
+      boolean[] makes = {false};
+      Toy toy =
+          mayMakeAndFallback(
+              seed,
+              (stem, acts) -> {
+                if (makes[0]) write(acts, "o", "may");
+              },
+              EngineCornersTest::nothing);
+      toy.build("g", "o");
+      toy.disk.remove("g");
+      toy.disk.remove("o");
+      makes[0] = true; // and nothing tells
+      toy.build("o", "g");
+      assertTrue(toy.ok, "seed " + seed);
+      assertEquals("may", toy.disk.read("o"), "seed " + seed);
+    }
+  }
+
+  @Test
+  void jobDoesNotWaitForAnotherOneThatWaitsForIt() {
+    for (int seed = 0; seed < 100; seed++) {
+      Toy toy =
+          mayMakeAndFallback(
+              seed,
+              EngineCornersTest::nothing,
+              (stem, acts) -> {
+                if (acts.read("list").equals("2")) acts.build(List.of("g"), 0);
+              });
+      toy.build("g", "o");
+      toy.disk.sleep();
+      toy.disk.remove("g");
+      toy.disk.write("list", "2");
+      toy.build("o");
+      assertTrue(toy.ok, "seed " + seed);
+      assertEquals("else", toy.disk.read("o"), "seed " + seed);
+      assertEquals("g", toy.disk.read("g"), "seed " + seed);
+      assertEquals(List.of(), toy.build("g", "o"), "seed " + seed);
+    }
+  }
+
+  @Test
+  void commandWhoseJobWaitsForThatOfAnotherOneIsInterruptedAtOnce() {
+    Toy toy = mayMakeAndFallback(13, EngineCornersTest::nothing, EngineCornersTest::nothing);
+    toy.build("g", "o");
+    toy.disk.sleep();
+    toy.disk.remove("g");
+    toy.disk.remove("o");
+    int first = toy.server().open(List.of("o"), ReqOptions.DEFAULT);
+    for (int starts = toy.server().started.size(); toy.server().started.size() == starts; ) toy.server().step();
+    int second = toy.server().open(List.of("g"), ReqOptions.DEFAULT);
+    for (int i = 0; i < 3; i++) toy.server().step();
+    assertEquals(List.of("Else  : TARGET_MISSING"), toy.server().started.subList(2, 3));
+    assertEquals(3, toy.server().started.size(), "it waits for the file to be let go");
+    toy.server().kill(second);
+    assertTrue(toy.server().done.containsKey(second));
+    assertFalse(toy.server().done.containsKey(first));
+    toy.server().run(first);
+    assertTrue(toy.server().done.get(first).ok());
+    assertEquals("else", toy.disk.read("o"));
+    toy.build("g", "o");
+    assertTrue(toy.ok);
+    assertEquals("else", toy.disk.read("o"));
   }
 }

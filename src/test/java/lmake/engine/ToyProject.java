@@ -5,6 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import lmake.base.Bug;
+import lmake.base.UserError;
 import lmake.rules.RuleBook;
 import lmake.rules.RuleSketch;
 
@@ -17,10 +19,11 @@ import lmake.rules.RuleSketch;
 abstract class ToyProject<R, T extends ToyProject<R, T>> implements SimProject {
   final Map<String, RuleSketch> rules = new LinkedHashMap<>();
   final Map<String, R> recipes = new LinkedHashMap<>();
-  private final List<String> sources = new ArrayList<>();
+  final List<String> sources = new ArrayList<>();
   private final RuleSketch.Ids ids = new RuleSketch.Ids();
   final SimDisk disk = new SimDisk();
   SimServer server; // null before the first build
+  int cpus; // what jobs that ask for cpu have among them; 0 for no limit
 
   /** Whether the last command ended well. */
   boolean ok;
@@ -46,7 +49,13 @@ abstract class ToyProject<R, T extends ToyProject<R, T>> implements SimProject {
 
   @Override
   public RuleBook book() {
-    return RuleSketch.book(List.copyOf(rules.values()), sources, ids, (code, text, vars) -> null);
+    List<String> digest = RuleSketch.digest(List.copyOf(rules.values()), sources);
+    if (cpus > 0) digest.set(1, "{\"kind\":\"config\",\"path_max\":200,\"backends\":{\"local\":{\"cpu\":" + cpus + "}}}");
+    try {
+      return RuleBook.parse(digest, ids, (code, text, vars) -> null);
+    } catch (UserError e) {
+      throw Bug.of("%s", e.getMessage());
+    }
   }
 
   SimServer server() {
