@@ -173,7 +173,8 @@ static void foretell_names(const struct lm_view *v, uint8_t op)
 		lm_names_changed(v);
 		v->cache->names_moved = 0;
 	}
-	if (op == LM_OP_UNLINK || op == LM_OP_RMDIR || op == LM_OP_RENAME || op == LM_OP_LINK || op == LM_OP_SYMLINK) {
+	if (op == LM_OP_UNLINK || op == LM_OP_RMDIR || op == LM_OP_RENAME || op == LM_OP_LINK || op == LM_OP_SYMLINK ||
+	    op == LM_OP_CHDIR || op == LM_OP_FCHDIR) {	/* made inline, the library of that process does not know of it */
 		lm_names_changed(v);
 		v->cache->names_moved = 1;
 	}

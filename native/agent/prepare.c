@@ -68,11 +68,15 @@ static int unlink_target(struct job *job, const struct pre_action *a)
 
 static int one_action(struct job *job, const struct pre_action *a)
 {
+	struct stat st;
 	bool was_shared;
 	int rc;
 
 	switch (a->what) {
 	case PRE_UNIQUIFY:
+		/* What a job would write through a link that no job made goes to a file that is not its own. */
+		if (!look(a->name, &st) && S_ISLNK(st.st_mode) && lm_sig_of(&st) != a->sig)
+			return unlink_target(job, a);
 		rc = lm_uniquify(AT_FDCWD, a->name, &was_shared);
 		if (!rc && was_shared)
 			done(job, DONE_UNIQUIFIED, a);
@@ -81,8 +85,6 @@ static int one_action(struct job *job, const struct pre_action *a)
 		rc = lm_mkdirs(AT_FDCWD, a->name, 0777);
 		/* The user may keep a dir elsewhere: a link to it is as good, and it is made through no link. */
 		if (rc == -ELOOP) {
-			struct stat st;
-
 			rc = !stat(a->name, &st) && S_ISDIR(st.st_mode) ? 0 : rc;
 		}
 		return rc;

@@ -31,7 +31,7 @@ static const struct option_row rows[] = {
 	{ 'L', "lmake-view", "dir", "installation as seen by the command" },
 	{ 'R', "repo-view", "dir", "repo as seen by the command" },
 	{ 'T', "tmp-view", "dir", "tmp dir as seen by the command" },
-	{ 'V', "views", "dict", "views of the command" },
+	{ 'V', "views", "dict", "views of the command, a python dict : place : dir" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -125,12 +125,87 @@ static const char *text(const struct options *o, char key)
 	return o->given[(int)key] ? o->value[(int)key] : NULL;
 }
 
-static void refuse_what_needs_a_namespace(const struct options *o)
+/* ---- what is seen otherwise ---- */
+
+/* A place, without / at its end; "": not asked for. */
+static char *place(const struct options *o, char key)
 {
-	for (const char *key = "cCLRTV"; *key; key++)
-		if (o->given[(int)*key])
-			options_refuse(o, "option -%c needs a namespace, which lautodep cannot make, consider : "
-				       "a rule with that attribute", *key);
+	const char *given = text(o, key) ? text(o, key) : "";
+	char *to = strdup(given);
+	size_t n = strlen(given);
+
+	if (!to)
+		abort();
+	if (text(o, key) && (*given != '/' || strstr(given, "//") || strstr(given, "/.")))
+		options_refuse(o, "value of option -%c must be an absolute name, without dots : %s", key, given);
+	while (n > 1 && to[n - 1] == '/')
+		to[--n] = 0;
+	if (n == 1 && key != 'c')
+		options_refuse(o, "value of option -%c would hide all there is, consider : another dir", key);
+	return to;
+}
+
+/* { place : dir, ... }, each a string. Views of several dirs are made in a dir of a repo, which there is none of here. */
+static void views_of(const struct options *o, struct isolation_order *iso)
+{
+	const char *given = text(o, 'V') ? text(o, 'V') : "{}", *p = skip(given);
+	size_t room = strlen(given) + 1;
+
+	iso->views = calloc(room, sizeof *iso->views);
+	if (!iso->views)
+		abort();
+	if (*p++ != '{')
+		goto bad;
+	for (p = skip(p); *p && *p != '}'; p = skip(p)) {
+		struct view_order *v = &iso->views[iso->n_views++];
+		size_t n;
+
+		v->at = malloc(room);
+		v->dirs = calloc(2, sizeof *v->dirs);
+		if (!v->at || !v->dirs || !(v->dirs[0] = malloc(room)))
+			abort();
+		v->n_dirs = 1;
+		p = *p == '\'' || *p == '"' ? item(p, '}', v->at) : NULL;
+		if (!p || *(p = skip(p)) != ':')
+			goto bad;
+		p = skip(p + 1);
+		if (*p == '(' || *p == '[' || *p == '{')
+			options_refuse(o, "a view of several dirs needs a repo : %s, consider : a rule with views", v->at);
+		p = *p == '\'' || *p == '"' ? item(p, '}', v->dirs[0]) : NULL;
+		if (!p || (*(p = skip(p)) != ',' && *p != '}') || !*v->at || !*v->dirs[0])
+			goto bad;
+		p += *p == ',';
+		for (n = strlen(v->at); n > 1 && v->at[n - 1] == '/'; )
+			v->at[--n] = 0;
+		for (n = strlen(v->dirs[0]); n > 1 && v->dirs[0][n - 1] == '/'; )
+			v->dirs[0][--n] = 0;
+		if (!strcmp(v->at, "/"))
+			options_refuse(o, "view / would hide all there is, consider : another dir");
+	}
+	if (*p == '}' && !*skip(p + 1))
+		return;
+bad:
+	options_refuse(o, "value of option -V is no dict of strings : %s", given);
+}
+
+static struct isolation_order isolation_of(const struct options *o)
+{
+	static const char *const actions[] = { "user_name", "resolv_conf", NULL };
+	static const uint8_t flags[] = { ISO_USER_NAME, ISO_RESOLV_CONF };
+	struct isolation_order iso = {
+		.chroot = place(o, 'c'), .repo_view = place(o, 'R'), .tmp_view = place(o, 'T'), .lmake_view = place(o, 'L'),
+		.lmake_root = "",
+	};
+
+	for (char **a = list(o, 'C'); *a; a++) {
+		int found = word_of(actions, *a);
+
+		if (found < 0)
+			options_refuse(o, "unexpected value %s for option -C", *a);
+		iso.flags |= flags[found];
+	}
+	views_of(o, &iso);
+	return iso;
 }
 
 void wish_of(struct wish *wish, int argc, char **argv)
@@ -143,7 +218,6 @@ void wish_of(struct wish *wish, int argc, char **argv)
 	static char cwd[PATH_MAX];
 
 	options_parse(&o, argc, argv);
-	refuse_what_needs_a_namespace(&o);
 	if (!o.n_args)
 		options_refuse(&o, "no command to run");
 	if (text(&o, 't') && *text(&o, 't') != '/')
@@ -154,7 +228,7 @@ void wish_of(struct wish *wish, int argc, char **argv)
 		.argv = o.args, .cwd = cwd, .out = text(&o, 'o'), .install = text(&o, 'r'), .tmp = text(&o, 't'),
 		.keep = list(&o, 'e'), .source_dirs = list(&o, 's'), .link_support = choice(&o, 'l', levels, 2),
 		.autodep = choice(&o, 'm', methods, AUTODEP_HYBRID), .readdir_ok = o.given['D'], .expand = o.given['E'],
-		.accesses = o.given['A'],
+		.accesses = o.given['A'], .iso = isolation_of(&o),
 	};
 	if (wish->link_support > 2)
 		wish->link_support = 2;		/* links from elsewhere into the repo are followed anyway */

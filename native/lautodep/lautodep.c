@@ -208,14 +208,30 @@ static char *copy(const char *text)
 	return to;
 }
 
+/* A name as the command sees it: the repo and the tmp dir may be seen elsewhere. To be freed by nobody. */
+static const char *seen(const char *name)
+{
+	const struct isolation_order *iso = &wish.iso;
+	size_t n = strlen(agent.config.root);
+	char *to = NULL;
+
+	if (!strcmp(name, wish.tmp) && *iso->tmp_view)
+		return iso->tmp_view;
+	if (!*iso->repo_view || strncmp(name, agent.config.root, n) || (name[n] && name[n] != '/'))
+		return name;
+	if (asprintf(&to, "%s%s", iso->repo_view, name + n) < 0)
+		abort();
+	return to;
+}
+
 /* With the keys rules know replaced; unknown ones stay. */
 static char *expand(const char *text)
 {
 	const struct { const char *key, *value; } keys[] = {
-		{ "REPO_ROOT", agent.config.root }, { "PHYSICAL_REPO_ROOT", agent.config.root },
-		{ "TOP_REPO_ROOT", agent.config.root }, { "PHYSICAL_TOP_REPO_ROOT", agent.config.root },
-		{ "LMAKE_ROOT", agent.config.install }, { "PHYSICAL_LMAKE_ROOT", agent.config.install },
-		{ "TMPDIR", wish.tmp }, { "PHYSICAL_TMPDIR", wish.tmp }, { "SHELL", "/bin/bash" },
+		{ "REPO_ROOT", seen(agent.config.root) }, { "PHYSICAL_REPO_ROOT", agent.config.root },
+		{ "TOP_REPO_ROOT", seen(agent.config.root) }, { "PHYSICAL_TOP_REPO_ROOT", agent.config.root },
+		{ "LMAKE_ROOT", *wish.iso.lmake_view ? wish.iso.lmake_view : agent.config.install }, { "PHYSICAL_LMAKE_ROOT", agent.config.install },
+		{ "TMPDIR", seen(wish.tmp) }, { "PHYSICAL_TMPDIR", wish.tmp }, { "SHELL", "/bin/bash" },
 		{ "STD_PATH", "/usr/local/bin:/usr/bin:/bin" }, { "SEQUENCE_ID", "1" }, { "SMALL_ID", "1" },
 	};
 	struct lm_buf b = { 0 };
@@ -258,8 +274,9 @@ static struct order order_of_wish(void)
 	struct order o = {
 		.seq = 1, .small_id = 1, .cwd = (char *)wish.cwd, .in = "", .out = "", .tmp = (char *)wish.tmp,
 		.flags = wish.flags, .autodep = wish.autodep,
-		.iso = { .chroot = "", .repo_view = "", .tmp_view = "", .lmake_view = "", .lmake_root = "" },
+		.iso = wish.iso,
 	};
+	size_t below = strlen(agent.config.root);
 	size_t n = 0, kept = 0;
 	char *tmp;
 
@@ -269,8 +286,10 @@ static struct order order_of_wish(void)
 		kept++;
 	o.argv = calloc(n + 1, sizeof *o.argv);
 	o.env = calloc(kept + 5, sizeof *o.env);
-	if (!o.argv || !o.env || asprintf(&tmp, "TMPDIR=%s", wish.tmp) < 0)
+	if (!o.argv || !o.env || asprintf(&tmp, "TMPDIR=%s", seen(wish.tmp)) < 0)
 		abort();
+	if (*wish.iso.repo_view)	/* from the root, whatever that is called */
+		o.cwd += below + (o.cwd[below] == '/');
 	memcpy(o.argv, wish.argv, n * sizeof *o.argv);
 	if (wish.expand)
 		o.argv[0] = expand(o.argv[0]);

@@ -20,6 +20,7 @@ struct wish {
 	const char *install;		/* NULL: the one we belong to */
 	const char *tmp;		/* NULL: one of our own */
 	uint8_t link_support, autodep, flags;
+	struct isolation_order iso;	/* what is seen otherwise */
 	bool readdir_ok, expand, accesses;
 };
 

@@ -171,8 +171,10 @@ def spoil(p: Project, rand: random.Random) -> tuple:
     """One that is there: the choice is made of what the model says."""
     model = p.model()
     names = sorted({*p.targets, *(n for run in model.closure(p.targets).values() for n in run.out)})
-    return 'spoil', rand.choice(names), rand.choice(['delete', 'truncate', 'edit', 'edit', 'mode', 'copy',
-                                                       'link'])
+    name, how = rand.choice(names), rand.choice(['delete', 'truncate', 'edit', 'edit', 'mode', 'copy', 'link'])
+    if how == 'mode' and name.endswith('.inc'):
+        how = 'edit'  # an incremental target is left as it is found, and its job looks at the text alone
+    return 'spoil', name, how
 
 
 def clean(p: Project, rand: random.Random) -> tuple:

@@ -22,6 +22,7 @@ def weight():
 MORTAL = 'export LD_PRELOAD="$LD_PRELOAD:{library}" LMAKE_TEST_DEATHS={deaths} LMAKE_TEST_WHO=job; '
 class Base(Rule):
     stems = {{'N': r'\d+'}}
+    max_retries_on_lost = 9 # more than die: two in a row are an error, which is remembered
 class Part(Base):
     target    = '{{N}}.part'
     resources = {{'cpu': weight}}
@@ -36,6 +37,7 @@ class Join(Base):
                       'if [ {{N}} -gt 0 ]; then cat $(({{N}}-1)).part; fi'
 class All(Rule):
     target = 'all'
+    max_retries_on_lost = 9
     cmd    = MORTAL + 'for i in 0 1 2; do cat $i.join; done'
 '''
 COUNT = 3

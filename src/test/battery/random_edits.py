@@ -166,7 +166,9 @@ class Trial:
         self.records, self.writers = {}, {}
         found, model = self.tree.look()[0], self.project.model()
         for name in sorted(set(found) - set(self.project.files) - set(self.project.makefiles())):
-            if model.node(name).content is None:
+            content = model.node(name).content
+            # A link of the user's where a target will be that only the run tells is written through: said, and an error.
+            if content is None or found[name][0] == 'link' != content[0]:
                 (self.project.root / name).unlink()
         for name in self.tree.look()[1]:  # innermost first
             (self.project.root / name).rmdir()
@@ -253,6 +255,8 @@ class Trial:
             if have == want or any(name in run.out or self.could_make(key, name)
                                    for key, run in model.closure(targets).items() if run.failed):
                 continue
+            if want is None and name not in targets and have == model.node(name).content:
+                continue  # right, and of no use: made for a job that read of its name in a file that was to go
             looked_at = name in targets or swept and name in needed
             if name in self.spoiled and not looked_at and have == before.get(name):
                 continue  # touched by hand, and nobody had to read it

@@ -140,7 +140,8 @@ def environment_is_empty_but_for_what_is_kept():
 @test
 def bad_options_are_usage_errors():
     for args in (['-m', 'nosuch', 'true'], [], ['-t', 'relative', 'true'], ['-e', "('a'", 'true'], ['-e', "('a' 'b')", 'true'],
-                 ['-l', 'deep', 'true'], ['--cwd', 'x', 'true'], ['-d', 'nosuch', 'true'], ['-V', '{}', 'true'],
+                 ['-l', 'deep', 'true'], ['--cwd', 'x', 'true'], ['-d', 'nosuch', 'true'], ['-V', '{', 'true'], ['-V', "{'a'}", 'true'],
+                 ['-V', "{'a':('b','c')}", 'true'], ['-R', 'repo', 'true'], ['-T', '/', 'true'], ['-C', 'nosuch', 'true'],
                  ['-s', "('nosuch',)", 'true'], ['-h'], ['-q', 'true']):
         p = subprocess.run([LAUTODEP] + args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, timeout=60)
         assert p.returncode == 11 and p.stderr.startswith('lautodep ') and not p.stdout, (args, p)
@@ -351,6 +352,51 @@ def methods_do_not_nest_in_silence():
         for inner in METHODS:
             r = Run('-m', outer, '--', LAUTODEP, '-m', inner, '-o', '../inner', 'cat', 'a')
             assert 'a' in r.deps and r.rc == 0 or r.rc == 1 and r.err.strip(), (outer, inner, vars(r))
+
+
+@test
+def views_show_other_places_and_names_stay_physical():
+    here = os.getcwd()
+    write('in', 'I\n')
+    write('sub/in', 'S\n')
+    write('real/f', 'F\n')
+    write('../ext/f', 'E\n')
+    ext = os.path.realpath('../ext')
+    for method in METHODS:
+        r = Run('-m', method, '-R', '/repo', '-e', 'REPO=$REPO_ROOT', '-E', '--', 'sh', '-c', 'pwd; echo $REPO; cat in; : > out')
+        assert (r.rc, r.out, r.err, r.targets, r.deps) == (0, '/repo\n/repo\nI\n', '', ['out'], ['in']), (method, vars(r))
+        write('LMAKE/version', '1\n')
+        r = Run('-m', method, '-R', '/repo', '-d', 'sub', '--', 'sh', '-c', 'pwd; cat in')
+        shutil.rmtree('LMAKE')
+        assert (r.rc, r.out, r.deps) == (0, '/repo/sub\nS\n', ['sub/in']), (method, vars(r))
+        r = Run('-m', method, '-T', '/tmp', '--', 'sh', '-c', 'echo $TMPDIR; echo x > /tmp/f; ls -A /tmp')
+        assert (r.rc, r.out, r.targets, r.deps) == (0, '/tmp\nf\n', [], []) or 'would hide' in r.err, (method, vars(r))
+        r = Run('-m', method, '-T', '/seen_tmp', '--', 'sh', '-c', 'echo $TMPDIR; echo x > $TMPDIR/f; ls -A /seen_tmp')
+        assert (r.rc, r.out, r.targets, r.deps) == (0, '/seen_tmp\nf\n', [], []), (method, vars(r))
+        r = Run('-m', method, '-V', "{'v' : 'real', '/seen':'%s',}" % ext, '--', 'sh', '-c', 'cat v/f /seen/f; : > v/made')
+        assert (r.rc, r.out, r.targets, r.deps) == (0, 'F\nE\n', ['real/made'], ['real/f']), (method, vars(r))
+        os.unlink('real/made')
+        r = Run('-m', method, '-L', '/lm', '-e', 'HERE=$LMAKE_ROOT', '-E', '--', 'sh', '-c', 'echo $HERE; $HERE/bin/ldepend d; ls -d /lm')
+        assert (r.rc, r.out) == (0, '/lm\n/lm\n') and 'd' in r.deps, (method, vars(r))
+    assert os.getcwd() == here and not os.path.exists('LMAKE'), os.listdir('.')
+
+
+@test
+def root_may_be_another_and_what_cannot_be_given_is_said():
+    write('in', 'I\n')
+    r = Run('-c', '/', '-C', "('user_name', 'resolv_conf')", '--', 'sh', '-c', 'cat in')
+    assert (r.rc, r.out, r.deps) == (0, 'I\n', ['in']), vars(r)
+    os.makedirs('../root')
+    for name in ('usr', 'etc', 'lib', 'lib64', 'bin'):
+        if os.path.isdir('/' + name):
+            os.symlink(os.readlink('/' + name), '../root/' + name) if os.path.islink('/' + name) else os.mkdir('../root/' + name)
+    root = os.path.realpath('../root')
+    r = Run('-c', root, '-V', "{'/usr':'/usr'}", '--', 'sh', '-c', 'cat in; ls -A /etc')
+    assert (r.rc, r.out, r.deps) == (0, 'I\n', ['in']), vars(r)
+    for args, said in ((['-c', '/no/root'], 'chroot_dir /no/root : No such file'), (['-V', "{'v':'/no/dir'}"], 'its dir /no/dir'),
+                       (['-T', OUT], 'would hide the installation of lmake'), (['-c', os.getcwd()], 'contains the repo')):
+        r = Run(*args, '--', 'true')
+        assert r.rc == 1 and (said in r.err or 'lies in the repo' in r.err) and ', consider : ' in r.err, (args, vars(r))
 
 
 # Reads what it is given, links of libc's struct stat and dates past 2038 included, then runs the rest with no environment.

@@ -49,6 +49,7 @@ class Model:
         self.root, self.ids = {}, 0
         self.clock = 0
         self.read, self.may_read, self.written, self.existed = {}, set(), {}, {}
+        self.in_vain = set()       # not made, for they could not be
         self.may_write = set()     # announced, and settled by the disk, which other calls have changed
 
     def file(self):
@@ -76,6 +77,7 @@ class Model:
             if part == '..':
                 if not stack:
                     raise Skip()
+                self.may_read.add(tuple(stack))    # that it is a dir, and no link, matters, should it be none any more
                 stack.pop()
                 continue
             node = self.at(stack).get(part)
@@ -195,6 +197,7 @@ class Model:
         error = errno.EEXIST if place.node is not None else 0 if place.has_dir else place.error
         if error or isinstance(node, dict):
             self.reads(place.name)
+            self.in_vain.add(place.name)
         else:
             self.writes(place.name)
         if not error:
@@ -292,6 +295,7 @@ class Model:
             if not x.has_dir or not y.has_dir:
                 raise Skip()
             self.reads(*[p.name for p in (x, y) if not isinstance(p.node, dict)])
+            self.reads(x.name, y.name, surely=False)
             return errno.ENOENT
         leaves = self.leaves(x.name), self.leaves(y.name)
         moved = [y.name + n[len(x.name):] for n in leaves[0]], [x.name + n[len(y.name):] for n in leaves[1]]
@@ -315,7 +319,9 @@ class Model:
         is_dir = lambda n: isinstance(self.at(n), dict)
         deps = {n for n, t in self.read.items() if t < self.written.get(n, self.clock + 1)}
         may_deps = {n for n in self.may_read if n not in self.read} | {n for n in deps if is_dir(n)}
-        may_deps |= {n for n in self.may_read if self.written.get(n)}
+        may_deps |= {n for n in self.may_read | self.in_vain if self.written.get(n)}
+        # What lies below a name that the program itself made or removed is its own affair.
+        may_deps |= {n for n in deps if any(n[:i] in self.written for i in range(1, len(n)))}
         targets = {n for n in self.written if self.existed[n] or isinstance(self.at(n), tuple)}
         name = lambda names: {'/'.join(n) for n in names}
         return name(deps - may_deps), name(may_deps), name(targets), name(self.may_write)

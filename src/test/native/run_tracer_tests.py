@@ -396,6 +396,7 @@ def escapes():
     for method in KERNEL:
         case('x32', method, [TRACEE, 'x32'], {}, refused=True)
         case('names moved by inline calls', method, [TRACEE, 'moved_inline'])
+        case('cwd changed by inline calls', method, [TRACEE, 'cwd_inline'], keep=('g', 'd/g', 'h', 'd/h'))
         case('int 0x80', method, [TRACEE, 'int80'])
         case('static executable as command', method, ['{repo}/st', 'open_ways'], also={'st': 'LRX'}, setup=copy_static)
         case('static, dynamic, no environment, static', method,

@@ -774,6 +774,25 @@ static void c_moved_inline(void)	/* what a name stood for when we looked last */
 	truth("LR", "d/f");
 }
 
+static void c_cwd_inline(void)	/* what a relative name stood for when we looked last */
+{
+	int fd = open(".", O_RDONLY | O_DIRECTORY);
+
+	CHECK(open("g", O_RDONLY) < 0);
+	CHECK(!inline_call(SYS_chdir, "d", NULL, NULL));
+	close_ok(open("g", O_RDONLY));
+	CHECK(!inline_call(SYS_fchdir, (void *)(long)fd, NULL, NULL));
+	CHECK(open("h", O_RDONLY) < 0);
+	CHECK(!inline_call(SYS_chdir, "d/..", NULL, NULL));
+	CHECK(!inline_call(SYS_chdir, "d", NULL, NULL));
+	CHECK(open("h", O_RDONLY) < 0);
+	close(fd);
+	truth("LR", "g");
+	truth("LR", "d/g");
+	truth("LR", "h");
+	truth("LR", "d/h");
+}
+
 static void c_walk(void)	/* by dirfd, while dirs move under it */
 {
 	struct stat st;
@@ -1072,7 +1091,7 @@ static const struct {
 	CASE(clean_env), CASE(vfork), CASE(spawn), CASE(shell), CASE(threads), CASE(closefrom), CASE(dlopen), CASE(killed),
 	CASE(signals), CASE(errno), CASE(rewrite), CASE(admin), CASE(inline), CASE(inline_exec), CASE(own_filter), CASE(ptrace),
 	CASE(thread_exec), CASE(cancel), CASE(low_map), CASE(low_code), CASE(int80), CASE(tmpfile), CASE(small_stack),
-	CASE(late_link), CASE(mknod), CASE(uring), CASE(x32), CASE(thread_fork), CASE(moved_inline), CASE(walk), CASE(skipped),
+	CASE(late_link), CASE(mknod), CASE(uring), CASE(x32), CASE(thread_fork), CASE(moved_inline), CASE(cwd_inline), CASE(walk), CASE(skipped),
 	CASE(mount), CASE(mount_ok), CASE(handle), CASE(many), CASE(time),
 	CASE(time_exec), CASE(run),
 };

@@ -54,7 +54,7 @@ public sealed interface Action {
     NONE,
     WASH, // 1: unlink if the sig is the given one, else quarantine if it has content
     UNLINK, // 2: unlink whatever it is (polluted)
-    UNIQUIFY, // 3: keep, with its own inode
+    UNIQUIFY, // 3: keep, with its own inode; quarantine a link of another sig, that the job would write through
     MKDIR, // 4
     RMDIR // 5: remove the dir if it is empty
   }

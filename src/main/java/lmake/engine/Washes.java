@@ -61,7 +61,7 @@ final class Washes {
     if (turn.matching.of(node).kind().source()) return;
     boolean asLeft = !graph.has(node, Graph.HOT); // no power cut may have torn it since
     if ((flags & TargetFlags.INCREMENTAL) != 0 && !req.options.noIncremental() && asLeft) {
-      washes.add(new Wash(WashKind.UNIQUIFY, node, 0, 0));
+      washes.add(new Wash(WashKind.UNIQUIFY, node, oursOrNone(graph, node), 0));
     } else if (graph.has(node, Graph.POLLUTED)) {
       washes.add(new Wash(WashKind.UNLINK, node, graph.sig(node), graph.writer(node)));
     } else {

@@ -14,11 +14,13 @@ import java.util.List;
 final class Disk {
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
+  private static final String UNFINISHED = ".new";
+
   private Disk() {}
 
   /** Replaces a file whole: after a power cut it is the old one or the new one. */
   static void replace(Path file, byte[] content) throws IOException {
-    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    Path fresh = file.resolveSibling(file.getFileName() + UNFINISHED);
     try (FileChannel channel =
         FileChannel.open(
             fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
@@ -27,6 +29,11 @@ final class Disk {
     }
     Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
     syncDir(file.toAbsolutePath().getParent());
+  }
+
+  /** Removes what {@link #replace} had not finished when its process was killed, of all files of a dir. */
+  static void removeUnfinished(Path dir) throws IOException {
+    for (Path entry : list(dir)) if (entry.toString().endsWith(UNFINISHED)) Files.delete(entry);
   }
 
   /** Writes over part of a file, durably. */

@@ -64,6 +64,59 @@ class EngineCornersTest {
     assertEquals(List.of(), toy.build("ask"));
   }
 
+  /** It gave up over its deps, and a dep before those that make the loop is in error now: it will read that one again first. */
+  @Test
+  void jobThatGaveUpOverItsDepsIsFreedFromALoopByAnErrorThatComesFirst() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Reads").target("A", "a"),
+                "Reads",
+                (stem, acts) -> {
+                  acts.read("src");
+                  acts.read("d");
+                  acts.read("other");
+                  acts.checkDeps(true);
+                  write(acts, "a", "a");
+                })
+            .rule(
+                RuleSketch.rule("Asks").target("D", "d"),
+                "Asks",
+                (stem, acts) -> {
+                  acts.tell(List.of("a"), DepFlags.IGNORE_ERROR);
+                  write(acts, "d", "d");
+                })
+            .source("src", "1")
+            .source("other", "1");
+    toy.disk.remove("other");
+    toy.build("a");
+    toy.build("d");
+    assertFalse(toy.ok); // a real loop
+    toy.disk.remove("src");
+    toy.build("d");
+    assertTrue(toy.ok);
+    assertEquals("d", toy.disk.read("d"));
+  }
+
+  @Test
+  void whoOnlyLookedWhetherAFileIsALinkRunsAgainOnceItsDirIsAMissingSource() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Look").target("A", "a"),
+                "Look",
+                (stem, acts) -> write(acts, "a", "" + acts.readlink("dir/file")))
+            .source("dir/file", "1");
+    toy.build("a");
+    assertTrue(toy.ok);
+    toy.disk.remove("dir/file");
+    toy.sources.remove("dir/file");
+    toy.source("dir", "1").disk.remove("dir");
+    toy.server().readRules();
+    toy.build("a");
+    assertFalse(toy.ok);
+  }
+
   private static Toy asksForSum() {
     return new Toy()
         .rule(

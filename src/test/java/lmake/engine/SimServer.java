@@ -295,6 +295,7 @@ final class SimServer {
     boolean edited = disk.kind(name).file() && disk.sig(name) != wash.knownSig();
     if (edited && wash.kind() == Action.WashKind.WASH) quarantined.add(name);
     boolean goes = wash.kind() == Action.WashKind.WASH || wash.kind() == Action.WashKind.UNLINK;
+    goes |= wash.kind() == Action.WashKind.UNIQUIFY && edited && disk.kind(name) == Event.FileKind.LINK;
     if (goes && disk.kind(name).file()) disk.remove(name);
   }
 

@@ -19,7 +19,7 @@ import lmake.rules.RuleSketch;
 abstract class ToyProject<R, T extends ToyProject<R, T>> implements SimProject {
   final Map<String, RuleSketch> rules = new LinkedHashMap<>();
   final Map<String, R> recipes = new LinkedHashMap<>();
-  private final List<String> sources = new ArrayList<>();
+  final List<String> sources = new ArrayList<>();
   private final RuleSketch.Ids ids = new RuleSketch.Ids();
   final SimDisk disk = new SimDisk();
   SimServer server; // null before the first build
