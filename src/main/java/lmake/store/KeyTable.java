@@ -21,6 +21,7 @@ final class KeyTable {
   private static final int OFFSET_BITS = 12;
   private static final int MAX_BLOCKS = 1 << 32 - OFFSET_BITS;
 
+  private final boolean tree;
   private byte[][] blocks = new byte[16][];
   private int blockCount;
   private int tail; // bytes used in the last block
@@ -29,6 +30,18 @@ final class KeyTable {
   private long[] slots = new long[2048]; // hash << 32 | id; 0 when free; a power of two of them
   private int savedCount;
   private int savedBlocks; // blocks that can no longer change and are in the store
+
+  KeyTable() {
+    this(false);
+  }
+
+  /**
+   * @param tree each owner is 0 or a pair itself, one that was there before: a way from owner to owner has an end. What is loaded
+   *     and is not so is refused.
+   */
+  KeyTable(boolean tree) {
+    this.tree = tree;
+  }
 
   /** How many pairs there are; the last id is this. */
   int count() {
@@ -144,8 +157,10 @@ final class KeyTable {
     if (offset >= 1 << OFFSET_BITS) throw new Corrupt("a block of names is too long");
     long length = varint(block, start);
     if (length > block.length - bytes) throw new Corrupt("a name runs out of its block");
+    int owner = (int) varint(block, offset);
+    if (tree && (owner < 0 || owner > count)) throw new Corrupt("a name comes before its dir");
     int end = bytes + (int) length;
-    number(blockCount - 1, offset, hash((int) varint(block, offset), block, bytes, end));
+    number(blockCount - 1, offset, hash(owner, block, bytes, end));
     return end;
   }
 

@@ -39,7 +39,7 @@ public final class Store implements RuleIds, AutoCloseable {
   private final StoreDir.Found found;
   private final String warning;
   private final Lmdb lmdb;
-  private final KeyTable names = new KeyTable();
+  private final KeyTable names = new KeyTable(true);
   private final KeyTable stems = new KeyTable();
   private final RuleTable rules;
   private final Graph graph;

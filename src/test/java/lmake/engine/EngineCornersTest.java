@@ -906,7 +906,13 @@ class EngineCornersTest {
 
   @Test
   void commandWhoseJobWaitsForThatOfAnotherOneIsInterruptedAtOnce() {
-    Toy toy = mayMakeAndFallback(13, EngineCornersTest::nothing, EngineCornersTest::nothing);
+    Toy toy =
+        mayMakeAndFallback(
+            1,
+            EngineCornersTest::nothing,
+            (stem, acts) -> {
+              for (int i = 0; i < 50; i++) acts.exists("slow" + i);
+            });
     toy.build("g", "o");
     toy.disk.sleep();
     toy.disk.remove("g");
@@ -914,7 +920,7 @@ class EngineCornersTest {
     int first = toy.server().open(List.of("o"), ReqOptions.DEFAULT);
     for (int starts = toy.server().started.size(); toy.server().started.size() == starts; ) toy.server().step();
     int second = toy.server().open(List.of("g"), ReqOptions.DEFAULT);
-    for (int i = 0; i < 3; i++) toy.server().step();
+    for (int i = 0; i < 20; i++) toy.server().step();
     assertEquals(List.of("Else  : TARGET_MISSING"), toy.server().started.subList(2, 3));
     assertEquals(3, toy.server().started.size(), "it waits for the file to be let go");
     toy.server().kill(second);

@@ -127,14 +127,34 @@ final class DecodersTest {
       return Arrays.copyOf(table.block(0), table.blockSize(0));
     };
     fuzz(1000, 1 << 16, maker, bytes -> {
-      KeyTable table = new KeyTable();
+      KeyTable table = new KeyTable(true);
       table.load(bytes.clone());
       for (int id = 1; id <= table.count(); id++) {
         byte[] name = new byte[table.length(id)];
         assertEquals(name.length, table.copy(id, name, 0));
-        table.owner(id);
+        assertTrue(table.owner(id) >= 0 && table.owner(id) < id, "the way to the root has an end");
       }
     });
+  }
+
+  /** To spell such a name would take for ever. */
+  @Test
+  void aNameWithinItselfIsRefusedWhenItIsLoaded() throws Exception {
+    byte[] good = pairs(0, 1);
+    KeyTable names = new KeyTable(true);
+    names.load(good);
+    assertEquals("n/n", new NameTree(names).name(2));
+    for (byte[] bad : List.of(pairs(0, 2), pairs(1), pairs(2, 1), pairs(0, -1))) {
+      assertThrows(Corrupt.class, () -> new KeyTable(true).load(bad));
+    }
+    new KeyTable().load(pairs(7, 9)); // stems belong to rules
+  }
+
+  /** A block of names {@code n} with these owners. */
+  private static byte[] pairs(int... owners) {
+    Out block = new Out(64).u32(1).u32(owners.length);
+    for (int owner : owners) block.varint(owner & 0xFFFFFFFFL).varint(1).u8('n');
+    return block.toArray();
   }
 
   @Test
