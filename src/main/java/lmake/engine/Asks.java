@@ -80,6 +80,7 @@ final class Asks {
     int goal = ask.question() == Question.BUILD_NOW ? Req.DISK : Req.STATUS;
     for (int i = 0; i < ask.deps().size(); i++) {
       int node = ask.deps().node(i);
+      wanted |= nodes.openDirs(req, ask.job(), node);
       if (req.goal(node) >= goal) continue;
       nodes.need(req, node, goal, req.job(ask.job()).target);
       wanted = true;

@@ -219,6 +219,7 @@ final class JobMaker {
       }
       return;
     }
+    nodes.openDirs(req, job, node);
     // Advanced at once: most are settled already, which saves a trip through the work queue.
     if (req.want(node, goal, state.target)) nodes.advance(req, node);
     if (!req.reached(node, goal)) {

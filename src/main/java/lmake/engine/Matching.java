@@ -16,6 +16,7 @@ import lmake.graph.DepFlags;
 import lmake.graph.DepVector;
 import lmake.graph.Graph;
 import lmake.graph.TargetFlags;
+import lmake.graph.TargetVector;
 import lmake.rules.Candidate;
 import lmake.rules.Manifest;
 import lmake.rules.Rule;
@@ -84,10 +85,33 @@ final class Matching {
     return false;
   }
 
-  /** Whether the job could make a file of one of the dirs of the node: it finds nothing there and is not to wait for itself. */
+  /**
+   * Whether the job makes a file of one of the dirs of the node, for sure or as it did when it last ran: it finds nothing there
+   * and is not to wait for itself.
+   */
   boolean belowOwnTarget(int job, int node) {
+    for (int dir = uphill(node); dir != 0; dir = uphill(dir)) {
+      if (makes(job, dir) && (surely(job, dir) || made(job, dir))) return true;
+    }
+    return false;
+  }
+
+  /** Whether the job might have made a file of one of the dirs of the node, as far as its rule tells. */
+  boolean belowPossibleTarget(int job, int node) {
     for (int dir = uphill(node); dir != 0; dir = uphill(dir)) if (makes(job, dir)) return true;
     return false;
+  }
+
+  private boolean surely(int job, int node) {
+    Match match = of(node);
+    for (int i = 0; i < match.jobs().length; i++) if (match.jobs()[i] == job) return match.sure()[i];
+    return false;
+  }
+
+  private boolean made(int job, int node) {
+    TargetVector targets = graph.targets(job);
+    int i = targets.find(node);
+    return i >= 0 && (targets.flags(i) & TargetFlags.OFFICIAL) != 0 && targets.crc(i) != Crc.NONE;
   }
 
   /** Facts of a job whose rule still exists. */

@@ -67,12 +67,25 @@ final class NodeMaker {
   }
 
   /**
+   * The job needs the node to say what it makes, and might make a file of one of its dirs, which it has not: nothing is gained by
+   * waiting for it to know that the dir is one. True when the node has something to go on with.
+   */
+  boolean openDirs(Req req, int job, int node) {
+    boolean open = req.has(node, Req.DIRS_KNOWN) || req.reached(node, Req.DISK);
+    if (open || !turn.matching.belowPossibleTarget(job, node) || turn.matching.belowOwnTarget(job, node)) return false;
+    req.set(node, Req.DIRS_KNOWN);
+    if (req.goal(node) == 0) return false;
+    turn.queueNode(req, node);
+    return true;
+  }
+
+  /**
    * A dir of the node may itself be a file: it is made first. True when it turned out not to be one, so that the node may
    * exist; else the node waits for it, or is settled.
    */
   private boolean dirIsDir(Req req, int node) {
     int dir = turn.matching.uphill(node);
-    if (dir == 0) return true;
+    if (dir == 0 || req.has(node, Req.DIRS_KNOWN)) return true;
     int goal = req.goal(node);
     if (req.want(dir, goal, node)) advance(req, dir);
     if (!req.reached(dir, goal)) {

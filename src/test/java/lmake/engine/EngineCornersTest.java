@@ -117,6 +117,35 @@ class EngineCornersTest {
     assertFalse(toy.ok);
   }
 
+  /** Its star could make a file of the dir of what it reads, and does not: that was never made, nor missed. */
+  @Test
+  void depBelowWhatAStarOfTheSameJobCouldMakeIsMadeForIt() {
+    for (boolean asks : new boolean[] {false, true}) {
+      Toy toy =
+          new Toy()
+              .rule(
+                  RuleSketch.rule("Gen").target("G", "gen").target("S", "out/{F*:[^/]*}"),
+                  "Gen",
+                  (stem, acts) -> {
+                    if (asks) acts.build(List.of("out/a/b"), 0);
+                    write(acts, "gen", "" + acts.read("out/a/b"));
+                    write(acts, "out/x", "x");
+                  })
+              .rule(
+                  RuleSketch.rule("Other").target("B", "out/a/b").dep("SRC", "src").prio(1),
+                  "Other",
+                  (stem, acts) -> write(acts, "out/a/b", acts.read("src")))
+              .source("src", "1");
+      toy.build("gen");
+      assertTrue(toy.ok);
+      assertEquals("1", toy.disk.read("gen"));
+      toy.disk.write("src", "2");
+      toy.build("gen");
+      assertEquals("2", toy.disk.read("gen"));
+      assertEquals(List.of(), toy.build("gen", "out/a/b"));
+    }
+  }
+
   private static Toy asksForSum() {
     return new Toy()
         .rule(
