@@ -112,6 +112,10 @@ final class Asks {
     boolean ok = true;
     for (int i = 0; i < ask.deps().size(); i++) {
       int node = ask.deps().node(i);
+      if (turn.matching.belowOwnTarget(ask.job(), node)) {
+        ok &= (ask.deps().flags(i) & DepFlags.REQUIRED) == 0;
+        continue;
+      }
       if (!req.reached(node, Req.DISK)) return false;
       ok &= judged(req, ask, i);
     }
@@ -142,14 +146,16 @@ final class Asks {
     boolean ok = true;
     for (int i = 0; i < ask.deps().size(); i++) {
       int node = ask.deps().node(i);
-      boolean reached = req.reached(node, Req.STATUS);
+      boolean own = turn.matching.belowOwnTarget(ask.job(), node);
+      boolean reached = own || req.reached(node, Req.STATUS);
       if (!reached && waitsForDisk(req, node)) return false;
-      reached &= !req.has(node, Req.TRANSIENT); // the job runs again, and meets the real name
-      boolean right = reached && right(req, ask.deps(), i);
+      reached &= own || !req.has(node, Req.TRANSIENT); // the job runs again, and meets the real name
+      boolean error = !own && req.has(node, Req.ERR);
+      boolean right = own ? (ask.deps().flags(i) & DepFlags.REQUIRED) == 0 : reached && right(req, ask.deps(), i);
       ok &= right || !reached;
-      String status = !reached ? "-" : req.has(node, Req.ERR) ? "error" : "ok";
-      long crc = !reached ? Crc.UNKNOWN : req.has(node, Req.ABSENT) ? Crc.NONE : graph.crc(node);
-      if (reached && !req.has(node, Req.ERR)) run.tellRight(node, crc);
+      String status = !reached ? "-" : error ? "error" : "ok";
+      long crc = !reached ? Crc.UNKNOWN : own || req.has(node, Req.ABSENT) ? Crc.NONE : graph.crc(node);
+      if (reached && !error) run.tellRight(node, crc);
       else run.tell(node, reached ? Turn.Told.ERROR : Turn.Told.NOTHING);
       lines.add(status + " " + Crc.show(crc) + " " + graph.name(node));
     }
@@ -166,6 +172,7 @@ final class Asks {
     boolean ok = true;
     for (int i = 0; i < ask.deps().size(); i++) {
       int node = ask.deps().node(i);
+      if (turn.matching.belowOwnTarget(ask.job(), node)) continue;
       if (!req.reached(node, Req.STATUS)) {
         if (waitsForDisk(req, node)) return false;
         if (turn.matching.makes(ask.job(), node)) continue;

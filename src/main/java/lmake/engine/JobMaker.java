@@ -210,10 +210,18 @@ final class JobMaker {
     if (deps.kinds(i) == 0 && (flags & (DepFlags.REQUIRED | DepFlags.STATIC)) == 0) return;
     boolean onDisk = state.willRun || !before.none() || req.options.archive() || seenDangling(deps, i, node);
     int goal = onDisk ? Req.DISK : Req.STATUS;
+    if (turn.matching.belowOwnTarget(job, node)) {
+      // No more than for its targets does the job wait for its own dir to be made: it found nothing there.
+      if ((flags & DepFlags.REQUIRED) != 0 && leadsOn(before)) {
+        walk.found++;
+        Kind missing = (flags & DepFlags.STATIC) != 0 ? Kind.MISSING_STATIC : Kind.DEP_MISSING;
+        walk.error = walk.error.or(new RunReason(missing, node));
+      }
+      return;
+    }
     // Advanced at once: most are settled already, which saves a trip through the work queue.
     if (req.want(node, goal, state.target)) nodes.advance(req, node);
     if (!req.reached(node, goal)) {
-      if (belowOwnTarget(job, node)) return; // its own dir to make: it waits for itself no more than for its targets
       walk.found++;
       walk.enough = state.hasty; // what follows may give no reason to run before this one
       // Neither a reason to run nor an error can be undone by what follows, but that a static dep is missing comes before all.
@@ -263,13 +271,6 @@ final class JobMaker {
    */
   static boolean leadsOn(RunReason before) {
     return before.none() || asksAgain(before);
-  }
-
-  private boolean belowOwnTarget(int job, int node) {
-    for (int dir = turn.matching.uphill(node); dir != 0; dir = turn.matching.uphill(dir)) {
-      if (turn.matching.makes(job, dir)) return true;
-    }
-    return false;
   }
 
   /**

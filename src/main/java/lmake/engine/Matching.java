@@ -84,6 +84,12 @@ final class Matching {
     return false;
   }
 
+  /** Whether the job could make a file of one of the dirs of the node: it finds nothing there and is not to wait for itself. */
+  boolean belowOwnTarget(int job, int node) {
+    for (int dir = uphill(node); dir != 0; dir = uphill(dir)) if (makes(job, dir)) return true;
+    return false;
+  }
+
   /** Facts of a job whose rule still exists. */
   JobFacts facts(int job) {
     if (job < facts.length && facts[job] != null) return facts[job];

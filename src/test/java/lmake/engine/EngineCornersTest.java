@@ -764,6 +764,58 @@ class EngineCornersTest {
     }
   }
 
+  /** Its own dir is no dir while it makes it: nobody can make what lies below, and it would wait for itself. */
+  private static Toy belowItself(java.util.function.Function<SimActs, String> ask) {
+    return new Toy().rule(RuleSketch.rule("Own").target("O", "own"), "Own", (stem, acts) -> write(acts, "own", ask.apply(acts)));
+  }
+
+  @Test
+  void jobThatAsksForWhatLiesBelowItsOwnTargetIsToldThatNothingIsWrong() {
+    Toy toy = belowItself(acts -> "" + acts.build(List.of("own/f"), 0));
+    assertEquals(List.of("Own  : NEVER_RUN"), toy.build("own"));
+    assertTrue(toy.ok);
+    assertEquals("true", toy.disk.read("own"));
+    assertEquals(List.of(), toy.build("own"));
+  }
+
+  @Test
+  void jobIsToldThatNothingStandsBelowItsOwnTarget() {
+    Toy toy = belowItself(acts -> acts.tell(List.of("own/f"), 0).get(0).split(" ")[0]);
+    assertEquals(List.of("Own  : NEVER_RUN"), toy.build("own"));
+    assertTrue(toy.ok);
+    assertEquals("ok", toy.disk.read("own"));
+    assertEquals(List.of(), toy.build("own"));
+  }
+
+  @Test
+  void jobThatReadBelowItsOwnTargetIsNotEndedWhenItAsksWhetherItsDepsAreRight() {
+    Toy toy =
+        belowItself(
+            acts -> {
+              String read = "" + acts.read("own/f");
+              acts.checkDeps(true);
+              return read;
+            });
+    assertEquals(List.of("Own  : NEVER_RUN"), toy.build("own"));
+    assertTrue(toy.ok);
+    assertEquals("null", toy.disk.read("own"));
+    assertEquals(List.of(), toy.build("own"));
+  }
+
+  @Test
+  void depBelowItsOwnTargetThatAJobRequiresIsMissing() {
+    Toy toy =
+        belowItself(
+            acts -> {
+              acts.need(List.of("own/f"), DepFlags.REQUIRED);
+              return "";
+            });
+    toy.build("own");
+    assertFalse(toy.ok);
+    assertEquals(List.of(), toy.build("own"));
+    assertFalse(toy.ok);
+  }
+
   /** A file that one job may make, and leaves to another one; both have another file to make. */
   private static Toy mayMakeAndFallback(int seed, BiConsumer<String, SimActs> first, BiConsumer<String, SimActs> second) {
     Toy toy =
