@@ -51,8 +51,8 @@ final class JobRuns {
   }
 
   /**
-   * Two jobs may have a file in common: one makes it if it likes, else the other one does. Each removes it to start cleanly, so
-   * they never run side by side. True when the job now waits for the end of such a one.
+   * Two jobs may have a file in common: one makes it if it likes, else the other one does. Each removes it to start
+   * cleanly, so they never run side by side. True when the job now waits for the end of such a one.
    */
   boolean queuesBehind(Req req, int job, JobState state) {
     int other = runsOnFilesOf(job);
@@ -67,7 +67,9 @@ final class JobRuns {
   /** A running job that has laid hands on a file this one would touch, 0 when there is none. */
   private int runsOnFilesOf(int job) {
     TargetVector targets = graph.targets(job);
-    for (int i = 0; i < targets.size(); i++) if (inOtherHands(targets.node(i), job)) return graph.writer(targets.node(i));
+    for (int i = 0; i < targets.size(); i++) {
+      if (inOtherHands(targets.node(i), job)) return graph.writer(targets.node(i));
+    }
     for (int node : turn.matching.facts(job).staticTargets()) if (inOtherHands(node, job)) return graph.writer(node);
     return 0;
   }

@@ -36,8 +36,8 @@ final class KeyTable {
   }
 
   /**
-   * @param tree each owner is 0 or a pair itself, one that was there before: a way from owner to owner has an end. What is loaded
-   *     and is not so is refused.
+   * @param tree each owner is 0 or a pair itself, one that was there before: a way from owner to owner has an end. What is
+   *     loaded and is not so is refused.
    */
   KeyTable(boolean tree) {
     this.tree = tree;

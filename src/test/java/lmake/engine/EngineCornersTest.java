@@ -846,11 +846,13 @@ class EngineCornersTest {
   }
 
   /** A file that one job may make, and leaves to another one; both have another file to make. */
-  private static Toy mayMakeAndFallback(int seed, BiConsumer<String, SimActs> first, BiConsumer<String, SimActs> second) {
+  private static Toy mayMakeAndFallback(
+      int seed, BiConsumer<String, SimActs> first, BiConsumer<String, SimActs> second) {
     Toy toy =
         new Toy()
             .rule(
-                RuleSketch.rule("May").target("G", "g").target("O", "o", TargetFlags.OPTIONAL).prio(1).resource("cpu", "1"),
+                RuleSketch.rule("May").target("G", "g").target("O", "o", TargetFlags.OPTIONAL).prio(1)
+                    .resource("cpu", "1"),
                 "May",
                 (stem, acts) -> {
                   for (int i = 0; i < seed % 8; i++) acts.exists("never" + i);
@@ -858,7 +860,8 @@ class EngineCornersTest {
                   write(acts, "g", "g");
                 })
             .rule(
-                RuleSketch.rule("Else").target("O", "o", seed % 2 * TargetFlags.OPTIONAL).target("E", "e").resource("cpu", "1"),
+                RuleSketch.rule("Else").target("O", "o", seed % 2 * TargetFlags.OPTIONAL).target("E", "e")
+                    .resource("cpu", "1"),
                 "Else",
                 (stem, acts) -> {
                   for (int i = 0; i < seed % 7; i++) acts.exists("no" + i);

@@ -50,7 +50,8 @@ abstract class ToyProject<R, T extends ToyProject<R, T>> implements SimProject {
   @Override
   public RuleBook book() {
     List<String> digest = RuleSketch.digest(List.copyOf(rules.values()), sources);
-    if (cpus > 0) digest.set(1, "{\"kind\":\"config\",\"path_max\":200,\"backends\":{\"local\":{\"cpu\":" + cpus + "}}}");
+    String backends = "\"backends\":{\"local\":{\"cpu\":" + cpus + "}}";
+    if (cpus > 0) digest.set(1, "{\"kind\":\"config\",\"path_max\":200," + backends + "}");
     try {
       return RuleBook.parse(digest, ids, (code, text, vars) -> null);
     } catch (UserError e) {
