@@ -37,13 +37,13 @@ $(HYBRID32):
 	@mkdir -p $(@D)
 	-@$(CC) -m32 -nostdlib -shared -x c -o $@ /dev/null 2>/dev/null || echo 'no linker for 32 bits: their loader will complain'
 
-$(PLATFORMS): $(PRELOAD) $(HYBRID32)
+$(PLATFORMS): $(PRELOAD) $(HYBRID32) $(PRELOAD32)
 	@mkdir -p $(@D)/x86_64 $(OUT)/lib/preload
 	cp $(PRELOAD) $(@D)/x86_64/
 	ln -sfn ../hybrid/x86_64 $(OUT)/lib/preload/x86_64
 	for k in hybrid preload; do \
 		for p in haswell xeon_phi '$$PLATFORM'; do ln -sfn x86_64 "$(OUT)/lib/$$k/$$p"; done; \
-		for p in i386 i486 i586; do ln -sfn i686 "$(OUT)/lib/$$k/$$p"; done; \
+		[ ! -e $(OUT)/lib/$$k/i686 ] || for p in i386 i486 i586; do ln -sfn i686 "$(OUT)/lib/$$k/$$p"; done; \
 	done
 	touch $@
 endif

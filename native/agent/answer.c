@@ -62,12 +62,22 @@ void call_free(struct call *c)
 	*c = (struct call){ 0 };
 }
 
+struct crossing {
+	struct job *job;
+	uint32_t dep_flags;
+};
+
+/* Who does without a file in error does without what leads to it: a link that is gone would not be met at all from nothing. */
 static void note_link(void *arg, const char *name)
 {
-	struct noted n = { .name = (char *)name, .bits = LM_L | LM_EXISTED, .date = now_real() };
+	const struct crossing *x = arg;
+	struct noted n = {
+		.name = (char *)name, .bits = LM_L | LM_EXISTED, .date = now_real(),
+		.dep_flags = x->dep_flags & LM_DEP_IGNORE_ERROR,
+	};
 
 	n.sig = name_sig(name, &n.mtime);
-	noted_add(arg, &n);
+	noted_add(x->job, &n);
 }
 
 static void note_patterns(struct job *job, const struct call *c)
@@ -145,7 +155,7 @@ static int resolve(struct job *job, const struct call *c, const char *name, bool
 {
 	if (job->iso && job->iso->plan.n_text && c->pid)
 		return resolve_seen(job, c, name, follow, to);
-	return name_resolve(c->cwd, name, follow, to, link, job);
+	return name_resolve(c->cwd, name, follow, to, link, &(struct crossing){ job, c->dep_flags });
 }
 
 static const char *physical_cwd(struct job *job, const struct call *c, char *buf)

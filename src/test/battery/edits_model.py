@@ -205,9 +205,9 @@ class Model:
             return Node('error')  # rule Unlisted
         up = posixpath.dirname(name)
         above = self.node(up) if up else Node('none')
-        if above.status == 'error' and above.tried:
-            return Node('error')  # a job that failed may have been about to make a file, or nothing, there
-        if above.status in ('source', 'error') or above.content:
+        if above.status == 'error':
+            return Node('error')  # a job that failed, or a missing source: a link, or nothing, may have to be there
+        if above.status == 'source' or above.content:
             return Node('none')
         tried: list[Run] = []
         for r in self.rules:

@@ -16,7 +16,7 @@ import time
 import traceback
 
 from agent_link import Agent
-from run_agent_tests import (CANNOT_START, EXITED, KILLED, L, R, REFUSED, SIGNALED, T, TIMEOUT, WRITE, alive, gone,
+from run_agent_tests import (CANNOT_START, EXITED, KILLED, L, R, REFUSED, SIGNALED, T, TIMEOUT, WRITE, alive, comes, gone,
                              mark)
 
 UNLINK, EXISTED = 0x20, 0x80
@@ -114,7 +114,7 @@ def no_process_of_the_job_survives_it(a):
     # Without it a daemon that keeps nothing of the job's open is left alone: the test above would notice.
     m = mark()
     a.run('python3 d.py run %s; sleep 0.3' % m)
-    assert alive(m)
+    assert comes(m, 10)
     for pid in alive(m):
         os.kill(pid, signal.SIGKILL)
 

@@ -422,18 +422,26 @@ int main(int argc, char **argv)
 """
 
 
+def runs(cmd):
+    try:
+        return subprocess.run(cmd, stdout=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
+
+
 def narrow_programs(where):
-    """32 bit programs, dynamic and static; none where the compiler cannot make them, and that is said."""
+    """32 bit programs, dynamic and static; none where they cannot be made or the kernel does not run them, and that is said."""
     write(where + '/narrow.c', NARROW)
     found = []
     for kind in ('dynamic', 'static'):
         exe = os.path.join(os.getcwd(), where, kind)
         made = subprocess.run(['gcc', '-m32', '-idirafter', '/usr/include/x86_64-linux-gnu', where + '/narrow.c', '-o', exe] +
                               (['-static'] if kind == 'static' else []), stderr=subprocess.DEVNULL).returncode == 0
-        if made and subprocess.run([exe, '/dev/null', '/'], stdout=subprocess.DEVNULL).returncode == 0:
+        if made and runs([exe, '/dev/null', '/']):
             found.append(exe)
         else:
-            print('left out: %s programs of 32 bits, which cannot be made here (gcc-multilib)' % kind)
+            print('left out: %s programs of 32 bits, which %s' %
+                  (kind, 'this machine does not run' if made else 'cannot be made here (gcc-multilib)'))
     subprocess.check_call(['gcc', where + '/narrow.c', '-o', where + '/wide'])
     return found + [os.path.join(os.getcwd(), where, 'wide')]
 

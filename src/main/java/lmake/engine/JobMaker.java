@@ -349,7 +349,7 @@ final class JobMaker {
     }
     // Nobody vouches for the file of a job in error: what cannot be told is no reason to run again, and again.
     boolean told = !inError || Crc.known(now) && !deps.has(i, DepVector.SIG);
-    if (told && (Crc.differs(deps.value(i), now, deps.kinds(i)) || lostItsDir(req, node, deps.value(i), now))) {
+    if (told && Crc.differs(deps.value(i), now, deps.kinds(i))) {
       // It may be as the job saw it: nobody has looked at it since it was in error, or since the job read it.
       boolean old = inError && req.conform(node) != 0 || sourceGone(state, deps, i);
       if (old && lookAgain(req, job, node)) {
@@ -363,18 +363,6 @@ final class JobMaker {
     if ((deps.kinds(i) & lmake.graph.Accesses.E) != 0 && inError != deps.has(i, DepVector.ERROR)) {
       differs(walk, Kind.DEP_CHANGED, node, false);
     }
-  }
-
-  /**
-   * A file that went with its dir, and the dir is a missing source now: for who goes through it that is an error, whatever the job
-   * looked at.
-   */
-  private boolean lostItsDir(Req req, int node, long before, long now) {
-    if (now != Crc.NONE || !Crc.exists(before)) return false;
-    for (int dir = turn.matching.uphill(node); dir != 0; dir = turn.matching.uphill(dir)) {
-      if (turn.matching.of(dir).kind().source() && req.has(dir, Req.ERR)) return true;
-    }
-    return false;
   }
 
   /** A source that was there when the command looked at it, and was not when the job did. */

@@ -92,9 +92,9 @@ final class NodeMaker {
       req.watchNode(dir, -node, goal);
       return false;
     }
-    boolean made = turn.matching.of(dir).kind() == Match.Kind.PLAIN;
     boolean link = !req.has(dir, Req.ABSENT) && Crc.isLink(graph.crc(dir));
-    if (made && req.has(dir, Req.ERR)) {
+    if (req.has(dir, Req.ERR)) {
+      // A missing source too: it may be a link, and who looks below must not do without in silence.
       req.set(node, Req.ERR);
     } else if (link || req.has(dir, Req.TRANSIENT)) {
       req.set(node, Req.TRANSIENT);

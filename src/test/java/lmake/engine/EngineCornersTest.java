@@ -117,6 +117,28 @@ class EngineCornersTest {
     assertFalse(toy.ok);
   }
 
+  /** From nothing, the job would not meet the link at all, and do without what it leads to. */
+  @Test
+  void whatLiesBelowAMissingSourceThatWasALinkIsInErrorFromNothingToo() {
+    for (boolean fromNothing : new boolean[] {false, true}) {
+      Toy toy =
+          new Toy()
+              .rule(
+                  RuleSketch.rule("Look").target("A", "a"),
+                  "Look",
+                  (stem, acts) -> write(acts, "a", acts.exists("ld/x") ? acts.read("ld/x") : "none"))
+              .source("d/x", "1")
+              .link("ld", "d");
+      if (!fromNothing) {
+        toy.build("a");
+        assertEquals("1", toy.disk.read("a"));
+      }
+      toy.disk.remove("ld");
+      toy.build("a");
+      assertFalse(toy.ok, fromNothing ? "from nothing" : "again");
+    }
+  }
+
   /** Its star could make a file of the dir of what it reads, and does not: that was never made, nor missed. */
   @Test
   void depBelowWhatAStarOfTheSameJobCouldMakeIsMadeForIt() {

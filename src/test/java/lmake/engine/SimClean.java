@@ -87,6 +87,7 @@ final class SimClean {
     if (world.sources.contains(name)) {
       return version == null ? WRONG : new Expected(version.content(), version.kind(), false, true);
     }
+    if (belowWrong(name)) return WRONG;
     List<SimRule> order = new ArrayList<>(world.rules);
     order.sort(Comparator.comparingDouble(rule -> -rule.prio));
     for (SimRule rule : order) {
@@ -101,6 +102,16 @@ final class SimClean {
     // A file the user left there: not ours to judge, nor to touch.
     if (version != null && nobodys.test(name)) return new Expected(version.content(), version.kind(), true, true);
     return ABSENT;
+  }
+
+  /** A source that is missing, or what a job failed to make, may be a link to a dir: nobody can say what stands below it. */
+  private boolean belowWrong(String name) {
+    for (int i = name.indexOf('/'); i > 0; i = name.indexOf('/', i + 1)) {
+      String dir = name.substring(0, i);
+      boolean file = world.sources.contains(dir) || world.rules.stream().anyMatch(rule -> SimWorld.targetOf(rule, dir));
+      if (file && file(dir).error()) return true;
+    }
+    return false;
   }
 
   /** What a job leaves, by the name of its rule. */
@@ -163,6 +174,7 @@ final class SimClean {
     private final String stem;
     private final Set<String> errors = new HashSet<>();
     private final Set<String> ignored = new HashSet<>(); // may be in error
+    private final Set<String> missed = new HashSet<>(); // required, and nobody makes them: but what it writes itself is no dep
     private boolean failed;
 
     Job(SimRule rule, String stem) {
@@ -170,17 +182,22 @@ final class SimClean {
       this.stem = stem;
     }
 
-    /** What it makes itself was not there when it began. */
+    /** What it makes itself was not there when it began, nor anything below. */
     private Expected file(String name) {
-      boolean own = SimWorld.targetOf(rule, name) && rule.stem(name).equals(stem) && !world.sources.contains(name);
+      for (int i = name.indexOf('/'); i > 0; i = name.indexOf('/', i + 1)) if (own(name.substring(0, i))) return ABSENT;
+      boolean own = own(name);
       // Through a link it reads what it starts from, and promised to make no difference.
       unsure |= own && rule.incremental && name.charAt(0) == 'g';
       return own ? ABSENT : SimClean.this.file(name);
     }
 
+    private boolean own(String name) {
+      return SimWorld.targetOf(rule, name) && rule.stem(name).equals(stem) && !world.sources.contains(name);
+    }
+
     private boolean error() {
       for (String name : errors) unsure |= ignored.contains(name) && !world.sources.contains(name);
-      return failed || !ignored.containsAll(errors);
+      return failed || !written.keySet().containsAll(missed) || !ignored.containsAll(errors);
     }
 
     private Expected look(String name) {
@@ -190,20 +207,19 @@ final class SimClean {
     }
 
     private String walk(String name, boolean followLast) {
-      List<String> dirs = new ArrayList<>();
-      String end =
-          SimDisk.resolve(
-              name,
-              followLast,
-              (here, last) -> {
-                boolean dir = !last && disk.dir(here) && !world.sources.contains(here);
-                Expected one = dir ? file(here) : look(here);
-                if (dir) dirs.add(here);
-                return one.link() ? one.content() : null;
-              });
-      // That a dir is no link goes without saying once there is a file below it.
-      if (end == null || file(end).content() == null) dirs.forEach(this::look);
-      return end;
+      return walk(name, followLast, false);
+    }
+
+    private String walk(String name, boolean followLast, boolean ignoresErrors) {
+      return SimDisk.resolve(
+          name,
+          followLast,
+          (here, last) -> {
+            Expected one = file(here);
+            if (one.link()) look(here);
+            if (one.link() && ignoresErrors) ignored.add(here);
+            return one.link() ? one.content() : null;
+          });
     }
 
     private Expected see(String name, boolean followLast) {
@@ -234,7 +250,7 @@ final class SimClean {
         String end = walk(name, false);
         if (end == null) continue;
         Expected one = look(end);
-        if ((depFlags & DepFlags.REQUIRED) != 0) failed |= !one.official();
+        if ((depFlags & DepFlags.REQUIRED) != 0 && !one.official()) missed.add(end);
       }
     }
 
@@ -248,8 +264,9 @@ final class SimClean {
     public List<String> tell(List<String> names, int depFlags) {
       List<String> lines = new ArrayList<>();
       for (String name : names) {
-        String end = walk(name, false);
-        if (end != null && (depFlags & DepFlags.IGNORE_ERROR) != 0) ignored.add(end);
+        boolean ignores = (depFlags & DepFlags.IGNORE_ERROR) != 0;
+        String end = walk(name, false, ignores);
+        if (end != null && ignores) ignored.add(end);
         lines.add(end == null ? "- - ?" : line(end));
       }
       return lines;

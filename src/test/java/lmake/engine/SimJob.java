@@ -222,15 +222,20 @@ final class SimJob implements SimActs {
     return result;
   }
 
-  /** Where the name leads; links and dirs on the way are looked at, the end is not. */
+  /** Where the name leads; links on the way are looked at, the end is not. That dirs are no links is told of nowhere. */
   private String walk(String name, boolean followLast) {
+    return walk(name, followLast, 0);
+  }
+
+  private String walk(String name, boolean followLast, int flagsOfLinks) {
     return SimDisk.resolve(
         name,
         followLast,
         (here, last) -> {
           SimDisk.Version version = disk.files.get(here);
           boolean link = version != null && version.link();
-          if (link || !last) see(here, Accesses.L);
+          if (link) see(here, Accesses.L);
+          if (link) touches.get(here).depFlags |= flagsOfLinks;
           return link ? version.content() : null;
         });
   }
@@ -275,12 +280,12 @@ final class SimJob implements SimActs {
 
   @Override
   public void need(List<String> names, int depFlags) {
-    once(true, () -> note(real(names), depFlags));
+    once(true, () -> note(real(names, depFlags), depFlags));
   }
 
-  /** As the agent sees names it is given: dirs that are links are followed, and noted. */
-  private List<String> real(List<String> names) {
-    return names.stream().map(name -> walk(name, false)).filter(name -> name != null).toList();
+  /** As the agent sees names it is given: dirs that are links are followed, and noted. An error of these is ignored, too. */
+  private List<String> real(List<String> names, int depFlags) {
+    return names.stream().map(name -> walk(name, false, depFlags & DepFlags.IGNORE_ERROR)).filter(name -> name != null).toList();
   }
 
   private boolean note(List<String> names, int depFlags) {
@@ -318,7 +323,7 @@ final class SimJob implements SimActs {
         once(
             true,
             () -> {
-              List<String> names = real(given);
+              List<String> names = real(given, depFlags);
               long number = given.size() > names.size() ? 0 : server.nextAsk++;
               if (number == 0) return new Asking(0, names);
               if (!names.isEmpty()) note(names, depFlags);

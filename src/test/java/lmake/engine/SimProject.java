@@ -8,9 +8,6 @@ import lmake.rules.RuleBook;
 
 /** What a {@link SimServer} builds: rules, and what their jobs do. */
 interface SimProject {
-  /** Whether files are reached through dirs that some job makes, or makes links of. */
-  boolean DIRS_ARE_PRODUCTS = Boolean.getBoolean("lmake.sim.uphill");
-
   RuleBook book();
 
   /**

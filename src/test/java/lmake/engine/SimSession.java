@@ -312,6 +312,8 @@ class SimSession implements SimServer.Watcher {
     if (name.charAt(0) == 'w') return disk.files.get(name) != seen;
     // A file of two writers may have changed, although in the end it does not.
     if (has(Feature.POLLUTION) && (name.charAt(0) == 'q' || name.charAt(0) == 'v')) return true;
+    // A dir of it is a link now: who looks there meets another file.
+    for (int i = name.indexOf('/'); i > 0; i = name.indexOf('/', i + 1)) if (clean.file(name.substring(0, i)).link()) return true;
     Expected now = clean.file(name);
     if (now.error()) return true;
     if (seen == null) return now.content() != null;

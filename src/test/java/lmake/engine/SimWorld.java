@@ -50,7 +50,8 @@ final class SimWorld implements SimProject {
     COARSE,
     RULE_CHANGES,
     CYCLES,
-    COMMANDS // several at once, with options
+    COMMANDS, // several at once, with options
+    UPHILL // with LINKS: files are reached through what some job makes a link to a dir of, or a file
   }
 
   /** What one rule does; stems are at most one, X. */
@@ -244,7 +245,7 @@ final class SimWorld implements SimProject {
     int above = has(Feature.CYCLES) && random.nextInt(3) == 0 ? layers : layer;
     String stem = random.nextBoolean() ? "a" : "b";
     if (has(Feature.LINKS) && random.nextInt(3) == 0) {
-      if (DIRS_ARE_PRODUCTS && above > 0 && random.nextInt(4) == 0) return "l" + random.nextInt(above) + "_" + stem + "/f0";
+      if (has(Feature.UPHILL) && above > 0 && random.nextInt(4) == 0) return "l" + random.nextInt(above) + "_" + stem + "/f0";
       return pick(random, "da/f0", "db/f0", "k/f0", "k", "k2", "k2/f0", "da/f1");
     }
     if (has(Feature.POLLUTION) && random.nextInt(8) == 0 && above > 0) return "q" + random.nextInt(above) + "_" + stem;
@@ -396,7 +397,7 @@ final class SimWorld implements SimProject {
     return mix(hash, acts.read(name));
   }
 
-  private static void write(SimRule rule, String stem, int value, SimActs acts) {
+  private void write(SimRule rule, String stem, int value, SimActs acts) {
     String id = rule.layer + "_" + stem;
     String text = value % 5 == 0 ? "" : "x" + value % rule.modulo;
     FileKind kind = rule.exec && value % 2 == 0 ? FileKind.EXECUTABLE : FileKind.REGULAR;
@@ -420,8 +421,8 @@ final class SimWorld implements SimProject {
     return file.charAt(0) == 'u' || file.charAt(0) == 'v' && !rule.choice;
   }
 
-  private static String linkText(SimRule rule, int value) {
-    int choices = DIRS_ARE_PRODUCTS ? 5 : 3;
+  private String linkText(SimRule rule, int value) {
+    int choices = has(Feature.UPHILL) ? 5 : 3;
     return switch (value % choices) {
       case 0 -> "s" + value % 4;
       case 1 -> rule.layer > 0 ? "g" + (rule.layer - 1) + "_a" : "s1";

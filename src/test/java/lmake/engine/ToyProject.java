@@ -42,6 +42,13 @@ abstract class ToyProject<R, T extends ToyProject<R, T>> implements SimProject {
     return self();
   }
 
+  /** A source that is a link. */
+  T link(String name, String text) {
+    sources.add(name);
+    disk.write(name, text, Event.FileKind.LINK);
+    return self();
+  }
+
   /** What the job of a rule does. */
   R recipe(String rule) {
     return recipes.get(rule);
