@@ -56,6 +56,7 @@ def depend(*deps, **options):
     buildable), `critical`, `essential`, `ignore`, `ignore_error`, `readdir_ok`, `follow_symlinks`, `regexpr` (args are
     regexes, flags apply to all deps matching them), `direct` (build them now, return True if all are ok),
     `verbose` (return {dep: {'checksum': text if read, 'ok': bool if ignore_error}}).
+    `ignore_error` also holds for the links to dirs that lead to a dep.
 
     Raises ValueError for options that exclude each other, TypeError for unknown ones. Returns None but for `direct`
     and `verbose`.
