@@ -4,9 +4,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import lmake.base.Bug;
 import lmake.base.Crc;
 import lmake.engine.Match.Buildable;
@@ -146,6 +148,30 @@ final class Matching {
     matches[node] = Match.LOOPING;
     cutAt.remove(node);
     int cutsBefore = cuts;
+  /**
+   * A file and its static dep, the static dep of that one and so on, when the node cannot be made because they have no end:
+   * the last one is where that was seen. Else empty.
+   */
+  List<Integer> endless(int node) {
+    List<Integer> chain = new ArrayList<>();
+    return endless(node, 0, chain, new HashSet<>()) ? chain : List.of();
+  }
+
+  private boolean endless(int node, int depth, List<Integer> chain, Set<Integer> met) {
+    Match match = of(node, depth);
+    if (match.buildable() != Buildable.NO || !met.add(node)) return false;
+    chain.add(node);
+    if (match.kind() == Kind.TOO_LONG || match.kind() == Kind.INFINITE) return true;
+    List<Candidate> candidates = match.kind() == Kind.NO_RULE ? book.candidates(graph.name(node)) : List.of();
+    for (Candidate candidate : candidates) {
+      for (StaticDep dep : candidate.rule().staticDeps(candidate.stems()).orElse(List.of())) {
+        if (endless(graph.node(dep.name()), depth + 1, chain, met)) return true;
+      }
+    }
+    chain.remove(chain.size() - 1);
+    return false;
+  }
+
     Match match = compute(node, depth);
     fit(node);
     matches[node] = match;

@@ -2,6 +2,8 @@ package lmake.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import lmake.base.Bug;
 import lmake.base.Crc;
 import lmake.engine.Action.Removal;
@@ -10,6 +12,7 @@ import lmake.graph.RunReason;
 import lmake.graph.TargetVector;
 import lmake.graph.TargetFlags;
 import lmake.rules.Candidate;
+import lmake.rules.Config;
 import lmake.rules.Rule;
 
 /**
@@ -18,6 +21,12 @@ import lmake.rules.Rule;
  */
 final class NodeMaker {
   private final Turn turn;
+  /** Of a long chain, how much of both ends is told. */
+  private static final int END = 10;
+
+  /** How often a command has a file made again since another job wrote over it; that one may have to run more than once. */
+  private static final int PATIENCE = 5;
+
   private final Graph graph;
   private final Frozen frozen;
   private final Washes washes;
@@ -49,12 +58,41 @@ final class NodeMaker {
       }
       default -> {
         if (dirIsDir(req, node)) absent(req, node);
+        tellEndless(req, node);
       }
     }
   }
 
   /** A rule that cannot say what it depends on leaves the file to others: who asks for it is told, once. */
   private void tellAside(Req req, int node) {
+  /** That the static deps of a target have no end is told at once: it is rarely a rule that lacks. */
+  private void tellEndless(Req req, int node) {
+    if (!req.has(node, Req.TARGET) || req.has(node, Req.ENDLESS)) return;
+    List<Integer> chain = turn.matching.endless(node);
+    if (chain.isEmpty()) return;
+    req.set(node, Req.ENDLESS);
+    int last = chain.get(chain.size() - 1);
+    boolean tooLong = turn.matching.of(last).kind() == Match.Kind.TOO_LONG;
+    Config config = turn.matching.book().config();
+    List<String> notes = new ArrayList<>();
+    int most = tooLong ? config.pathMax() : config.maxDepDepth();
+    notes.add(tooLong ? "name longer than " + most + " bytes" : "more than " + most + " static deps in a row");
+    notes.add("  consider : lmake.config." + (tooLong ? "path_max" : "max_dep_depth"));
+    for (int i = chain.size() - 1; i >= 0; i--) {
+      if (i < chain.size() - END && i >= END) {
+        if (i == END) notes.add("...");
+      } else {
+        notes.add(makers(chain.get(i)) + " : " + graph.name(chain.get(i)));
+      }
+    }
+    turn.emit(new Action.SayNode(req.id, tooLong ? "infinite_path" : "infinite_dep", node, notes));
+  }
+
+  private String makers(int node) {
+    List<Candidate> candidates = turn.matching.book().candidates(graph.name(node));
+    return candidates.stream().map(one -> one.rule().name()).collect(Collectors.joining(", "));
+  }
+
     List<Candidate> aside = turn.matching.aside(node);
     if (aside.isEmpty() || !req.toldAside.add(node)) return;
     for (Candidate candidate : aside) {

@@ -27,6 +27,7 @@ final class Req {
   static final int RECHECK = 128; // look at the disk even though its job just ran
   static final int TRANSIENT = 256; // a dir of it is a link: who uses the name finds the file under another
   static final int DIRS_KNOWN = 1024; // its dirs are dirs, says a job that might have made files of them
+  static final int ENDLESS = 2048; // it was told that its static deps have no end
   static final int TARGET = 512; // the command line names it
 
   final int id;
