@@ -151,7 +151,8 @@ public sealed interface Action {
 
   /**
    * A line about a file without a job; {@code word} is a step word ({@code new}, {@code changed}, {@code dangling}…). The first
-   * note of {@code deps_not_avail} and {@code bad_dep} is the name of the rule that steps aside.
+   * note of {@code deps_not_avail} and {@code bad_dep}, {@code bad_target} and {@code bad_side_target} is the name of the rule that
+   * steps aside.
    */
   record SayNode(int req, String word, int node, List<String> notes) implements Action {
     public SayNode {

@@ -14,6 +14,7 @@ import lmake.graph.TargetFlags;
 import lmake.rules.Candidate;
 import lmake.rules.Config;
 import lmake.rules.Rule;
+import lmake.rules.TargetEntry;
 
 /**
  * Brings a node to the goal a command has for it: checks sources, tries the jobs that could make it by groups of equal
@@ -100,6 +101,8 @@ final class NodeMaker {
       List<String> notes = new ArrayList<>(List.of(rule.name()));
       notes.addAll(rule.whyNoDeps(candidate.stems()));
       String word = rule.raisesForDeps(candidate.stems()) ? "deps_not_avail" : "bad_dep";
+      Optional<TargetEntry> misnamed = rule.misnamed(candidate.stems());
+      if (misnamed.isPresent()) word = misnamed.get().official() ? "bad_target" : "bad_side_target";
       turn.emit(new Action.SayNode(req.id, word, node, notes));
     }
   }
