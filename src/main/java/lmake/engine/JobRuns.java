@@ -125,6 +125,11 @@ final class JobRuns {
   // --- before
 
   /** From now on, and until the end is accounted for, nobody may believe anything of these files. */
+  void started(int job, long attempt) {
+    Turn.Running run = turn.running.get(job);
+    if (run != null && run.attempt == attempt) run.started = true;
+  }
+
   private void markBusy(JobFacts facts) {
     TargetVector targets = graph.targets(facts.job());
     for (int i = 0; i < targets.size(); i++) busy(targets.node(i), facts.job());
@@ -176,7 +181,7 @@ final class JobRuns {
     }
     for (Req req : List.copyOf(turn.reqs.values())) {
       JobState state = req.knownJob(job);
-      if (state != null && state.step == JobState.EXEC) tell(req, job, state, status, changed, result);
+      if (state != null && state.step == JobState.EXEC) tell(req, job, run, state, status, changed, result);
     }
     run.behind.forEach(this::free);
     return true;
@@ -205,7 +210,9 @@ final class JobRuns {
       int node = before.node(i);
       if (after.find(node) >= 0) continue;
       changed |= Crc.exists(before.crc(i));
-      if (!turn.matching.of(node).kind().source()) setTarget(node, job, trusted ? Crc.NONE : Crc.UNKNOWN, 0);
+      if (turn.matching.of(node).kind().source()) continue;
+      // Whoever was not started left it as it was: ours to unlink, if it bears that sig.
+      setTarget(node, job, trusted ? Crc.NONE : Crc.UNKNOWN, trusted ? 0 : graph.sig(node));
     }
     for (int i = 0; i < after.size(); i++) {
       int node = after.node(i);
@@ -306,7 +313,8 @@ final class JobRuns {
     return other ? deps.with(i, deps.bits(i) | DepVector.HOT, deps.value(i)) : deps;
   }
 
-  private void tell(Req req, int job, JobState state, JobStatus status, boolean changed, JobResult result) {
+  private void tell(
+      Req req, int job, Turn.Running run, JobState state, JobStatus status, boolean changed, JobResult result) {
     req.executing--;
     state.step = JobState.DEP;
     state.willRun = false;
@@ -348,6 +356,8 @@ final class JobRuns {
   private Action.SayJob say(Req req, String word, int job, int ms, RunReason why) {
     return new Action.SayJob(req.id, word, job, ms, graph.status(job), why, false, List.of());
   }
+      // Those that had not had their turn are dropped without a word: there may be thousands.
+      if (!run.started) return;
 
   // --- interruption
 
@@ -361,7 +371,7 @@ final class JobRuns {
       if (wantedElsewhere(req, job)) {
         state.step = JobState.IDLE;
         req.executing--;
-        turn.emit(say(req, "continue", job, -1, RunReason.NONE));
+        if (run.started) turn.emit(say(req, "continue", job, -1, RunReason.NONE));
       } else if (!run.killing) {
         run.killing = true;
         turn.emit(new Action.Kill(job, run.attempt, false));

@@ -371,7 +371,8 @@ final class NodeMaker {
     int job = req.conform(node);
     boolean there = answer.kind().file();
     long sig = there ? answer.sig() : 0;
-    if (sig == graph.sig(node) && !graph.has(node, Graph.HOT)) return;
+    boolean asLeft = sig == graph.sig(node) && !graph.has(node, Graph.HOT);
+    if (asLeft && (Crc.known(graph.crc(node)) || !req.has(node, Req.ERR))) return;
     if (req.has(node, Req.ERR)) {
       takeAsIs(node, answer);
       return;
@@ -394,7 +395,9 @@ final class NodeMaker {
   private void takeAsIs(int node, Event.NodeChecked answer) {
     boolean there = answer.kind().file();
     long crc = !there ? Crc.NONE : answer.crc();
-    if (crc != graph.crc(node)) graph.setWriter(node, 0); // no longer what the job left: it is to run once it is right
+    boolean asLeft = !Crc.known(graph.crc(node)) && there && answer.sig() == graph.sig(node);
+    // No longer what the job left: it is to run once it is right.
+    if (crc != graph.crc(node) && !asLeft) graph.setWriter(node, 0);
     graph.setContent(node, crc, there ? answer.sig() : 0);
     graph.setFlag(node, Graph.HOT, false);
   }

@@ -58,6 +58,8 @@ final class Turn {
     final long cmdCrc;
     final long rsrcCrc;
     final RunReason why;
+    final int since; // how many runs had ended
+    boolean started; // its process is there
     boolean killing;
     long tokens; // of cpu, 0 while it is not known
     /** Who waits for its end to start a job that may write the same files. */
