@@ -1,6 +1,7 @@
 package lmake.engine;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,8 @@ final class JobRuns {
   private final Washes washes;
   private final Map<Integer, Long> lastAttempts = new HashMap<>();
   private final Map<Integer, Integer> losses = new HashMap<>();
+  private int ends; // of runs, since the server began
+  private int[] endedAt = new int[256]; // by job, which of them was its last
   private long nextAttempt;
 
   JobRuns(Turn turn, Washes washes, long firstAttempt) {
@@ -96,7 +99,7 @@ final class JobRuns {
     long attempt = nextAttempt++;
     lastAttempts.put(job, attempt);
     Rule rule = facts.rule();
-    Turn.Running run = new Turn.Running(attempt, rule.cmdCrc(), rule.rsrcCrc(), why);
+    Turn.Running run = new Turn.Running(attempt, rule.cmdCrc(), rule.rsrcCrc(), why, ends);
     turn.running.put(job, run);
     state.step = JobState.EXEC;
     state.runs++;
@@ -122,14 +125,14 @@ final class JobRuns {
     return false;
   }
 
-  // --- before
-
-  /** From now on, and until the end is accounted for, nobody may believe anything of these files. */
   void started(int job, long attempt) {
     Turn.Running run = turn.running.get(job);
     if (run != null && run.attempt == attempt) run.started = true;
   }
 
+  // --- before
+
+  /** From now on, and until the end is accounted for, nobody may believe anything of these files. */
   private void markBusy(JobFacts facts) {
     TargetVector targets = graph.targets(facts.job());
     for (int i = 0; i < targets.size(); i++) busy(targets.node(i), facts.job());
@@ -168,7 +171,9 @@ final class JobRuns {
     DepVector deps = asTold(run, resolved(result.deps())); // first: a source the job read and then wrote is known as it was read
     TargetVector before = graph.targets(job);
     if (trusted(status)) washes.gone(run.obstacles);
-    boolean changed = applyTargets(job, result, status);
+    boolean changed = applyTargets(job, run, result, status);
+    if (job >= endedAt.length) endedAt = Arrays.copyOf(endedAt, Math.max(job + 1, 2 * endedAt.length));
+    endedAt[job] = ++ends;
     // A run that was killed, lost or never began has seen only some of its deps: what was known before is better.
     boolean seen = status != JobStatus.KILLED && !status.lost();
     if (seen && deps.size() > 0) graph.setDeps(job, deps);
@@ -201,7 +206,7 @@ final class JobRuns {
   }
 
   /** Writes what is now on disk; true when some target is not what it was before. */
-  private boolean applyTargets(int job, JobResult result, JobStatus status) {
+  private boolean applyTargets(int job, Turn.Running run, JobResult result, JobStatus status) {
     TargetVector before = graph.targets(job);
     TargetVector after = result.targets();
     boolean trusted = trusted(status);
@@ -219,16 +224,43 @@ final class JobRuns {
       int was = before.find(node);
       long crcBefore = was < 0 ? Crc.NONE : before.crc(was);
       changed |= crcBefore != after.crc(i) || !Crc.known(crcBefore);
+      boolean there = after.sig(i) != 0;
+      boolean clash = there && clashes(node, job, run);
       setTarget(node, job, trusted ? after.crc(i) : Crc.UNKNOWN, after.sig(i));
       boolean others = (after.flags(i) & TargetFlags.OFFICIAL) == 0 && Crc.exists(after.crc(i));
-      graph.setFlag(node, Graph.POLLUTED, others && turn.matching.of(node).kind() == Match.Kind.PLAIN);
+      graph.setFlag(node, Graph.POLLUTED, clash || others && turn.matching.of(node).kind() == Match.Kind.PLAIN);
       graph.setFlag(node, Graph.BUSY, !trusted);
+      if (there || (after.flags(i) & TargetFlags.STATIC) == 0) writtenOver(node, job);
       if (Crc.exists(after.crc(i)) && turn.matching.of(node).kind().source()) found(node);
     }
     for (int node : result.pollutes()) graph.setFlag(node, Graph.POLLUTED, true);
     // A run worth nothing leaves the old list, so that the next one knows what to wash.
     if (trusted || after.size() > 0) graph.setTargets(job, trusted ? after : merge(before, after));
     return changed;
+  }
+
+  /** A job that comes after this one, if at all, to make the file left one while this one ran: what was summed may be either. */
+  private boolean clashes(int node, int job, Turn.Running run) {
+    int other = graph.writer(node);
+    if (other == 0 || other == job || graph.sig(node) == 0) return false;
+    boolean meanwhile = other < endedAt.length && endedAt[other] > run.since;
+    return meanwhile && turn.matching.goesBefore(job, other, node);
+  }
+
+  /**
+   * Who was done with a file that was another job's, or nobody's, has it looked at anew: which job makes it, and that it does so
+   * again if it is another one.
+   */
+  private void writtenOver(int node, int job) {
+    for (Req req : turn.reqs.values()) {
+      int owner = req.conform(node);
+      if (req.killed || owner == job || graph.frozen(owner) || owner == 0 && !turn.matching.makes(job, node)) continue;
+      if (!req.reached(node, Req.STATUS) || req.has(node, Req.MULTI | Req.ERR)) continue;
+      req.setGroup(node, 0);
+      req.setReached(node, 0);
+      req.clear(node, Req.CHECKED | Req.ABSENT);
+      turn.queueNode(req, node);
+    }
   }
 
   /** A job may write a source that was missing: it is no error any more for those who still need it. */
@@ -324,6 +356,8 @@ final class JobRuns {
     HeldEnd held = new HeldEnd(changed, result.execMs(), result.hasStderr(), result.messages());
     if (req.killed) {
       state.step = JobState.IDLE;
+      // Those that had not had their turn are dropped without a word: there may be thousands.
+      if (!run.started) return;
       turn.emit(say(req, status == JobStatus.KILLED ? "killed" : "completed", job, result.execMs(), RunReason.NONE));
       return;
     }
@@ -356,8 +390,6 @@ final class JobRuns {
   private Action.SayJob say(Req req, String word, int job, int ms, RunReason why) {
     return new Action.SayJob(req.id, word, job, ms, graph.status(job), why, false, List.of());
   }
-      // Those that had not had their turn are dropped without a word: there may be thousands.
-      if (!run.started) return;
 
   // --- interruption
 

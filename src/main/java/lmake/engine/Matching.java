@@ -87,6 +87,20 @@ final class Matching {
     return false;
   }
 
+  /** Whether a job may make the node, and another one only if this one does not. */
+  boolean goesBefore(int job, int other, int node) {
+    Match match = of(node);
+    for (int group = 0; group < match.groups(); group++) {
+      boolean first = false;
+      for (int i = match.groupStart(group); i < match.groupEnds()[group]; i++) {
+        if (match.jobs()[i] == other) return false;
+        first |= match.jobs()[i] == job;
+      }
+      if (first) return true;
+    }
+    return false;
+  }
+
   /**
    * Whether the job makes a file of one of the dirs of the node, for sure or as it did when it last ran: it finds nothing there
    * and is not to wait for itself.
@@ -134,20 +148,6 @@ final class Matching {
     return book.rule(graph.rule(job)).isPresent();
   }
 
-  private Match of(int node, int depth) {
-    if (node < matches.length && matches[node] != null) {
-      Integer cut = cutAt.get(node);
-      if (cut != null) cuts++;
-      if (cut == null || depth >= cut) return matches[node];
-    }
-    if (depth > book.config().maxDepDepth()) {
-      cuts++;
-      return Match.of(Kind.INFINITE, Buildable.NO);
-    }
-    fit(node);
-    matches[node] = Match.LOOPING;
-    cutAt.remove(node);
-    int cutsBefore = cuts;
   /**
    * A file and its static dep, the static dep of that one and so on, when the node cannot be made because they have no end:
    * the last one is where that was seen. Else empty.
@@ -172,6 +172,20 @@ final class Matching {
     return false;
   }
 
+  private Match of(int node, int depth) {
+    if (node < matches.length && matches[node] != null) {
+      Integer cut = cutAt.get(node);
+      if (cut != null) cuts++;
+      if (cut == null || depth >= cut) return matches[node];
+    }
+    if (depth > book.config().maxDepDepth()) {
+      cuts++;
+      return Match.of(Kind.INFINITE, Buildable.NO);
+    }
+    fit(node);
+    matches[node] = Match.LOOPING;
+    cutAt.remove(node);
+    int cutsBefore = cuts;
     Match match = compute(node, depth);
     fit(node);
     matches[node] = match;

@@ -21,13 +21,13 @@ import lmake.rules.TargetEntry;
  * priority, cleans up what nobody makes.
  */
 final class NodeMaker {
-  private final Turn turn;
   /** Of a long chain, how much of both ends is told. */
   private static final int END = 10;
 
   /** How often a command has a file made again since another job wrote over it; that one may have to run more than once. */
   private static final int PATIENCE = 5;
 
+  private final Turn turn;
   private final Graph graph;
   private final Frozen frozen;
   private final Washes washes;
@@ -58,14 +58,12 @@ final class NodeMaker {
         if (dirIsDir(req, node)) plain(req, node, match);
       }
       default -> {
-        if (dirIsDir(req, node)) absent(req, node);
         tellEndless(req, node);
+        if (dirIsDir(req, node)) absent(req, node);
       }
     }
   }
 
-  /** A rule that cannot say what it depends on leaves the file to others: who asks for it is told, once. */
-  private void tellAside(Req req, int node) {
   /** That the static deps of a target have no end is told at once: it is rarely a rule that lacks. */
   private void tellEndless(Req req, int node) {
     if (!req.has(node, Req.TARGET) || req.has(node, Req.ENDLESS)) return;
@@ -94,6 +92,8 @@ final class NodeMaker {
     return candidates.stream().map(one -> one.rule().name()).collect(Collectors.joining(", "));
   }
 
+  /** A rule that cannot say what it depends on leaves the file to others: who asks for it is told, once. */
+  private void tellAside(Req req, int node) {
     List<Candidate> aside = turn.matching.aside(node);
     if (aside.isEmpty() || !req.toldAside.add(node)) return;
     for (Candidate candidate : aside) {
@@ -229,7 +229,7 @@ final class NodeMaker {
       req.set(node, Req.ERR);
       if (req.has(node, Req.RECHECK) && !req.has(node, Req.CHECKED)) turn.check(req, node, graph.sig(node));
       else finish(req, node, Req.DISK);
-    } else if (takenAway(node, job)) {
+    } else if (takenAway(node, job) && patient(req, node)) {
       redo(req, node, job, new RunReason(RunReason.Kind.TARGET_POLLUTED, node));
       turn.queueNode(req, node);
     } else if (req.goal(node) == Req.STATUS) {
@@ -247,6 +247,13 @@ final class NodeMaker {
     TargetVector targets = graph.targets(job);
     int i = targets.find(node);
     return i >= 0 && Crc.exists(targets.crc(i));
+  }
+
+  /** Two jobs might undo each other's files for ever: then it is for the user to be told. */
+  private boolean patient(Req req, int node) {
+    if (req.restored.merge(node, 1, Integer::sum) <= PATIENCE) return true;
+    req.clashes.put(node, graph.writer(node));
+    return false;
   }
 
   private void absent(Req req, int node) {

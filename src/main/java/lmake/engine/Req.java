@@ -61,6 +61,12 @@ final class Req {
   final java.util.Set<Integer> toldAside = new java.util.HashSet<>();
   final java.util.Set<Integer> ignored = new java.util.LinkedHashSet<>();
 
+  /** How often files were made again since another job had written over them. */
+  final Map<Integer, Integer> restored = new HashMap<>();
+
+  /** Those to which that happened too often, and the job that did it. */
+  final Map<Integer, Integer> clashes = new java.util.LinkedHashMap<>();
+
   /** Frozen jobs that wait for a look at a target of theirs, by node. */
   final Map<Integer, java.util.List<Integer>> frozenLooks = new HashMap<>();
 
