@@ -162,12 +162,14 @@ class Newline(Rule):
     def test_027_pattern_that_grows_without_end_is_told_with_its_chain(self):
         self.lmake('a.grow', rc=1)
         self.assertIn('path_max', self.said)
+        self.assertRegex(self.said, r'failed +infinite_path +a.grow\n')
         self.assertIn('a.grow.grow', self.said)
         self.assertLess(len(self.said.splitlines()), 60)
 
     def test_028_chain_of_too_many_static_deps_is_told(self):
         self.lmake('chain0', rc=1)
         self.assertIn('max_dep_depth', self.said)
+        self.assertRegex(self.said, r'failed +infinite_dep +chain0\n')
 
     def test_031_star_target_that_is_asked_for_shows_its_job_under_its_starred_name(self):
         self.assertEqual(['done starred/{X*}'], self.ran('starred/made'))

@@ -50,6 +50,13 @@ final class TargetCollector {
     put(graph.node(file.name()), file.targetFlags() | allow, file.exists(), access.endCrc(), access.endSig());
   }
 
+  /** A file that the job found and left alone: to be removed, to quarantine if it is the user's. */
+  void addFound(Touched file) {
+    int node = graph.node(file.name());
+    if (places.containsKey(node)) return;
+    put(node, file.targetFlags(), true, Crc.UNKNOWN, graph.writer(node) == 0 ? 0 : graph.sig(node));
+  }
+
   private void put(int node, int given, boolean there, long crc, long sig) {
     if (places.putIfAbsent(node, nodes.size()) != null) return;
     nodes.add(node);

@@ -99,7 +99,9 @@ public final class Verdict {
     messages.addAll(forbidden);
     if (status == JobStatus.OK && !forbidden.isEmpty()) status = JobStatus.FORBIDDEN;
     for (String name : preexisting) messages.add("target existed before job : " + name);
-    if (status == JobStatus.OK && !preexisting.isEmpty()) status = JobStatus.BAD_TARGET;
+    // Nor does it stand that the job failed: what it found may be why.
+    boolean ended = status == JobStatus.OK || status == JobStatus.JOB_ERROR;
+    if (ended && !preexisting.isEmpty()) status = JobStatus.BAD_TARGET;
     if (status == JobStatus.OK) {
       for (String name : targets.missing()) messages.add("missing target : " + name);
       if (!targets.missing().isEmpty()) status = JobStatus.FORBIDDEN;
@@ -122,8 +124,9 @@ public final class Verdict {
       write(file);
     } else if (keptTarget(file)) {
       targets.add(file);
-    } else if (file.readCounts() && !ownTarget(file)) {
-      deps.add(file);
+    } else if (file.readCounts()) {
+      if (ownTarget(file)) find(file);
+      else deps.add(file);
     }
   }
 
@@ -145,12 +148,19 @@ public final class Verdict {
   }
 
   /**
-   * A file that this very job would have to make, were it a dep. It was removed before the job, so that what was read is its
-   * absence, which holds each time the job runs.
+   * A file that this very job would have to make, were it a dep. It is removed before the job, so that what is read is its
+   * absence, which holds each time the job runs; {@link #find} when nobody knew that it was there.
    */
   private boolean ownTarget(Touched file) {
     if (!file.declared() || !file.target(TargetFlags.OFFICIAL) || right.source(file.name())) return false;
     return file.target(TargetFlags.STATIC) || mine(file);
+  }
+
+  /** It was not removed, for the job had not made it: to be done, and the job to be run again. */
+  private void find(Touched file) {
+    if (!file.existed() || file.target(TargetFlags.STATIC) || file.target(TargetFlags.INCREMENTAL)) return;
+    preexisting.add(file.name());
+    targets.addFound(file);
   }
 
   private void write(Touched file) {

@@ -1,5 +1,6 @@
 package lmake.autodep;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import lmake.graph.TargetFlags;
@@ -24,7 +25,8 @@ final class WriteRight {
   List<String> complaint(Touched file) {
     String name = file.name();
     int longest = rules.config().pathMax();
-    if (name.length() > longest) {
+    // In bytes, of which a character has three at most.
+    if (3 * name.length() > longest && name.getBytes(StandardCharsets.UTF_8).length > longest) {
       return List.of("name of target is too long : " + name, "  consider : lmake.config.path_max above " + longest);
     }
     if (source(name)) {

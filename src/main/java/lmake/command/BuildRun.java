@@ -139,9 +139,10 @@ final class BuildRun implements Site.ReqListener {
     title();
     boolean failed = !end.ok() && !interrupted;
     long elapsed = Math.max(0, site.now() - begin);
-    transcript.print(Summary.head(failed, !end.marked().none(), tally, elapsed, transcript.place()));
+    transcript.print(Summary.head(failed, !end.marked().none() || !end.clashes().isEmpty(), tally, elapsed, transcript.place()));
     transcript.print(Summary.already(end.ends(), jobs));
     transcript.print(Summary.marks(end.marked(), jobs));
+    transcript.print(Summary.clashes(end.clashes(), jobs));
     if (!end.ok() && !interrupted) transcript.print(errors(end));
     transcript.logOnly(Line.of("status : " + (end.ok() || interrupted ? "ok" : "fail")));
     transcript.close();

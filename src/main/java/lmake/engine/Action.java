@@ -77,11 +77,25 @@ public sealed interface Action {
   }
 
   /** A command is over. */
-  record ReqDone(int req, boolean ok, List<TargetEnd> ends, Marked marked) implements Action {
+  record ReqDone(int req, boolean ok, List<TargetEnd> ends, Marked marked, List<Clash> clashes) implements Action {
     public ReqDone {
       ends = List.copyOf(ends);
+      clashes = List.copyOf(clashes);
+    }
+
+    /** Nobody undid what another one did. */
+    public ReqDone(int req, boolean ok, List<TargetEnd> ends, Marked marked) {
+      this(req, ok, ends, marked, List.of());
     }
   }
+
+  /**
+   * A file that was made again and written over again: it is not what it should be.
+   *
+   * @param owner the job that is to make it
+   * @param other the one that wrote it last
+   */
+  record Clash(int node, int owner, int other) {}
 
   /**
    * Marks of the user that had a part in a command, in the order they were met.
@@ -151,7 +165,8 @@ public sealed interface Action {
 
   /**
    * A line about a file without a job; {@code word} is a step word ({@code new}, {@code changed}, {@code dangling}…). The first
-   * note of {@code deps_not_avail} and {@code bad_dep} is the name of the rule that steps aside.
+   * note of {@code deps_not_avail} and {@code bad_dep}, {@code bad_target} and {@code bad_side_target} is the name of the rule that
+   * steps aside.
    */
   record SayNode(int req, String word, int node, List<String> notes) implements Action {
     public SayNode {

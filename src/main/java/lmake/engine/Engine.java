@@ -136,7 +136,8 @@ public final class Engine {
     else if (event instanceof Event.NodeRemoved e) removed(e);
     else if (event instanceof Event.JobEnded e) jobEnded(e);
     else if (event instanceof Event.JobAsks e) asks.asked(e);
-    else if (!(event instanceof Event.JobStarted)) throw Bug.of("unknown event %s", event);
+    else if (event instanceof Event.JobStarted e) runs.started(e.job(), e.attempt());
+    else throw Bug.of("unknown event %s", event);
     settle();
     return turn.takeActions();
   }

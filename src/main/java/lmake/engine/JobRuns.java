@@ -1,6 +1,7 @@
 package lmake.engine;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,8 @@ final class JobRuns {
   private final Washes washes;
   private final Map<Integer, Long> lastAttempts = new HashMap<>();
   private final Map<Integer, Integer> losses = new HashMap<>();
+  private int ends; // of runs, since the server began
+  private int[] endedAt = new int[256]; // by job, which of them was its last
   private long nextAttempt;
 
   JobRuns(Turn turn, Washes washes, long firstAttempt) {
@@ -96,7 +99,7 @@ final class JobRuns {
     long attempt = nextAttempt++;
     lastAttempts.put(job, attempt);
     Rule rule = facts.rule();
-    Turn.Running run = new Turn.Running(attempt, rule.cmdCrc(), rule.rsrcCrc(), why);
+    Turn.Running run = new Turn.Running(attempt, rule.cmdCrc(), rule.rsrcCrc(), why, ends);
     turn.running.put(job, run);
     state.step = JobState.EXEC;
     state.runs++;
@@ -120,6 +123,11 @@ final class JobRuns {
     for (int wanted : req.jobs) if (wanted == job) return true;
     for (int target : req.targets) if (req.conform(target) == job || req.conform(target) == 0) return true;
     return false;
+  }
+
+  void started(int job, long attempt) {
+    Turn.Running run = turn.running.get(job);
+    if (run != null && run.attempt == attempt) run.started = true;
   }
 
   // --- before
@@ -163,7 +171,9 @@ final class JobRuns {
     DepVector deps = asTold(run, resolved(result.deps())); // first: a source the job read and then wrote is known as it was read
     TargetVector before = graph.targets(job);
     if (trusted(status)) washes.gone(run.obstacles);
-    boolean changed = applyTargets(job, result, status);
+    boolean changed = applyTargets(job, run, result, status);
+    if (job >= endedAt.length) endedAt = Arrays.copyOf(endedAt, Math.max(job + 1, 2 * endedAt.length));
+    endedAt[job] = ++ends;
     // A run that was killed, lost or never began has seen only some of its deps: what was known before is better.
     boolean seen = status != JobStatus.KILLED && !status.lost();
     if (seen && deps.size() > 0) graph.setDeps(job, deps);
@@ -176,7 +186,7 @@ final class JobRuns {
     }
     for (Req req : List.copyOf(turn.reqs.values())) {
       JobState state = req.knownJob(job);
-      if (state != null && state.step == JobState.EXEC) tell(req, job, state, status, changed, result);
+      if (state != null && state.step == JobState.EXEC) tell(req, job, run, state, status, changed, result);
     }
     run.behind.forEach(this::free);
     return true;
@@ -196,7 +206,7 @@ final class JobRuns {
   }
 
   /** Writes what is now on disk; true when some target is not what it was before. */
-  private boolean applyTargets(int job, JobResult result, JobStatus status) {
+  private boolean applyTargets(int job, Turn.Running run, JobResult result, JobStatus status) {
     TargetVector before = graph.targets(job);
     TargetVector after = result.targets();
     boolean trusted = trusted(status);
@@ -205,23 +215,52 @@ final class JobRuns {
       int node = before.node(i);
       if (after.find(node) >= 0) continue;
       changed |= Crc.exists(before.crc(i));
-      if (!turn.matching.of(node).kind().source()) setTarget(node, job, trusted ? Crc.NONE : Crc.UNKNOWN, 0);
+      if (turn.matching.of(node).kind().source()) continue;
+      // Whoever was not started left it as it was: ours to unlink, if it bears that sig.
+      setTarget(node, job, trusted ? Crc.NONE : Crc.UNKNOWN, trusted ? 0 : graph.sig(node));
     }
     for (int i = 0; i < after.size(); i++) {
       int node = after.node(i);
       int was = before.find(node);
       long crcBefore = was < 0 ? Crc.NONE : before.crc(was);
       changed |= crcBefore != after.crc(i) || !Crc.known(crcBefore);
+      boolean there = after.sig(i) != 0;
+      boolean clash = there && clashes(node, job, run);
       setTarget(node, job, trusted ? after.crc(i) : Crc.UNKNOWN, after.sig(i));
       boolean others = (after.flags(i) & TargetFlags.OFFICIAL) == 0 && Crc.exists(after.crc(i));
-      graph.setFlag(node, Graph.POLLUTED, others && turn.matching.of(node).kind() == Match.Kind.PLAIN);
+      graph.setFlag(node, Graph.POLLUTED, clash || others && turn.matching.of(node).kind() == Match.Kind.PLAIN);
       graph.setFlag(node, Graph.BUSY, !trusted);
+      if (there || (after.flags(i) & TargetFlags.STATIC) == 0) writtenOver(node, job);
       if (Crc.exists(after.crc(i)) && turn.matching.of(node).kind().source()) found(node);
     }
     for (int node : result.pollutes()) graph.setFlag(node, Graph.POLLUTED, true);
     // A run worth nothing leaves the old list, so that the next one knows what to wash.
     if (trusted || after.size() > 0) graph.setTargets(job, trusted ? after : merge(before, after));
     return changed;
+  }
+
+  /** A job that comes after this one, if at all, to make the file left one while this one ran: what was summed may be either. */
+  private boolean clashes(int node, int job, Turn.Running run) {
+    int other = graph.writer(node);
+    if (other == 0 || other == job || graph.sig(node) == 0) return false;
+    boolean meanwhile = other < endedAt.length && endedAt[other] > run.since;
+    return meanwhile && turn.matching.goesBefore(job, other, node);
+  }
+
+  /**
+   * Who was done with a file that was another job's, or nobody's, has it looked at anew: which job makes it, and that it does so
+   * again if it is another one.
+   */
+  private void writtenOver(int node, int job) {
+    for (Req req : turn.reqs.values()) {
+      int owner = req.conform(node);
+      if (req.killed || owner == job || graph.frozen(owner) || owner == 0 && !turn.matching.makes(job, node)) continue;
+      if (!req.reached(node, Req.STATUS) || req.has(node, Req.MULTI | Req.ERR)) continue;
+      req.setGroup(node, 0);
+      req.setReached(node, 0);
+      req.clear(node, Req.CHECKED | Req.ABSENT);
+      turn.queueNode(req, node);
+    }
   }
 
   /** A job may write a source that was missing: it is no error any more for those who still need it. */
@@ -306,7 +345,8 @@ final class JobRuns {
     return other ? deps.with(i, deps.bits(i) | DepVector.HOT, deps.value(i)) : deps;
   }
 
-  private void tell(Req req, int job, JobState state, JobStatus status, boolean changed, JobResult result) {
+  private void tell(
+      Req req, int job, Turn.Running run, JobState state, JobStatus status, boolean changed, JobResult result) {
     req.executing--;
     state.step = JobState.DEP;
     state.willRun = false;
@@ -316,6 +356,8 @@ final class JobRuns {
     HeldEnd held = new HeldEnd(changed, result.execMs(), result.hasStderr(), result.messages());
     if (req.killed) {
       state.step = JobState.IDLE;
+      // Those that had not had their turn are dropped without a word: there may be thousands.
+      if (!run.started) return;
       turn.emit(say(req, status == JobStatus.KILLED ? "killed" : "completed", job, result.execMs(), RunReason.NONE));
       return;
     }
@@ -361,7 +403,7 @@ final class JobRuns {
       if (wantedElsewhere(req, job)) {
         state.step = JobState.IDLE;
         req.executing--;
-        turn.emit(say(req, "continue", job, -1, RunReason.NONE));
+        if (run.started) turn.emit(say(req, "continue", job, -1, RunReason.NONE));
       } else if (!run.killing) {
         run.killing = true;
         turn.emit(new Action.Kill(job, run.attempt, false));

@@ -4,9 +4,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import lmake.base.Bug;
 import lmake.base.Crc;
 import lmake.engine.Match.Buildable;
@@ -85,6 +87,20 @@ final class Matching {
     return false;
   }
 
+  /** Whether a job may make the node, and another one only if this one does not. */
+  boolean goesBefore(int job, int other, int node) {
+    Match match = of(node);
+    for (int group = 0; group < match.groups(); group++) {
+      boolean first = false;
+      for (int i = match.groupStart(group); i < match.groupEnds()[group]; i++) {
+        if (match.jobs()[i] == other) return false;
+        first |= match.jobs()[i] == job;
+      }
+      if (first) return true;
+    }
+    return false;
+  }
+
   /**
    * Whether the job makes a file of one of the dirs of the node, for sure or as it did when it last ran: it finds nothing there
    * and is not to wait for itself.
@@ -130,6 +146,30 @@ final class Matching {
 
   boolean ruleExists(int job) {
     return book.rule(graph.rule(job)).isPresent();
+  }
+
+  /**
+   * A file and its static dep, the static dep of that one and so on, when the node cannot be made because they have no end:
+   * the last one is where that was seen. Else empty.
+   */
+  List<Integer> endless(int node) {
+    List<Integer> chain = new ArrayList<>();
+    return endless(node, 0, chain, new HashSet<>()) ? chain : List.of();
+  }
+
+  private boolean endless(int node, int depth, List<Integer> chain, Set<Integer> met) {
+    Match match = of(node, depth);
+    if (match.buildable() != Buildable.NO || !met.add(node)) return false;
+    chain.add(node);
+    if (match.kind() == Kind.TOO_LONG || match.kind() == Kind.INFINITE) return true;
+    List<Candidate> candidates = match.kind() == Kind.NO_RULE ? book.candidates(graph.name(node)) : List.of();
+    for (Candidate candidate : candidates) {
+      for (StaticDep dep : candidate.rule().staticDeps(candidate.stems()).orElse(List.of())) {
+        if (endless(graph.node(dep.name()), depth + 1, chain, met)) return true;
+      }
+    }
+    chain.remove(chain.size() - 1);
+    return false;
   }
 
   private Match of(int node, int depth) {

@@ -2,6 +2,8 @@ package lmake.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import lmake.base.Bug;
 import lmake.base.Crc;
 import lmake.engine.Action.Removal;
@@ -10,13 +12,21 @@ import lmake.graph.RunReason;
 import lmake.graph.TargetVector;
 import lmake.graph.TargetFlags;
 import lmake.rules.Candidate;
+import lmake.rules.Config;
 import lmake.rules.Rule;
+import lmake.rules.TargetEntry;
 
 /**
  * Brings a node to the goal a command has for it: checks sources, tries the jobs that could make it by groups of equal
  * priority, cleans up what nobody makes.
  */
 final class NodeMaker {
+  /** Of a long chain, how much of both ends is told. */
+  private static final int END = 10;
+
+  /** How often a command has a file made again since another job wrote over it; that one may have to run more than once. */
+  private static final int PATIENCE = 5;
+
   private final Turn turn;
   private final Graph graph;
   private final Frozen frozen;
@@ -48,9 +58,38 @@ final class NodeMaker {
         if (dirIsDir(req, node)) plain(req, node, match);
       }
       default -> {
+        tellEndless(req, node);
         if (dirIsDir(req, node)) absent(req, node);
       }
     }
+  }
+
+  /** That the static deps of a target have no end is told at once: it is rarely a rule that lacks. */
+  private void tellEndless(Req req, int node) {
+    if (!req.has(node, Req.TARGET) || req.has(node, Req.ENDLESS)) return;
+    List<Integer> chain = turn.matching.endless(node);
+    if (chain.isEmpty()) return;
+    req.set(node, Req.ENDLESS);
+    int last = chain.get(chain.size() - 1);
+    boolean tooLong = turn.matching.of(last).kind() == Match.Kind.TOO_LONG;
+    Config config = turn.matching.book().config();
+    List<String> notes = new ArrayList<>();
+    int most = tooLong ? config.pathMax() : config.maxDepDepth();
+    notes.add(tooLong ? "name longer than " + most + " bytes" : "more than " + most + " static deps in a row");
+    notes.add("  consider : lmake.config." + (tooLong ? "path_max" : "max_dep_depth"));
+    for (int i = chain.size() - 1; i >= 0; i--) {
+      if (i < chain.size() - END && i >= END) {
+        if (i == END) notes.add("...");
+      } else {
+        notes.add(makers(chain.get(i)) + " : " + graph.name(chain.get(i)));
+      }
+    }
+    turn.emit(new Action.SayNode(req.id, tooLong ? "infinite_path" : "infinite_dep", node, notes));
+  }
+
+  private String makers(int node) {
+    List<Candidate> candidates = turn.matching.book().candidates(graph.name(node));
+    return candidates.stream().map(one -> one.rule().name()).collect(Collectors.joining(", "));
   }
 
   /** A rule that cannot say what it depends on leaves the file to others: who asks for it is told, once. */
@@ -62,6 +101,8 @@ final class NodeMaker {
       List<String> notes = new ArrayList<>(List.of(rule.name()));
       notes.addAll(rule.whyNoDeps(candidate.stems()));
       String word = rule.raisesForDeps(candidate.stems()) ? "deps_not_avail" : "bad_dep";
+      Optional<TargetEntry> misnamed = rule.misnamed(candidate.stems());
+      if (misnamed.isPresent()) word = misnamed.get().official() ? "bad_target" : "bad_side_target";
       turn.emit(new Action.SayNode(req.id, word, node, notes));
     }
   }
@@ -188,7 +229,7 @@ final class NodeMaker {
       req.set(node, Req.ERR);
       if (req.has(node, Req.RECHECK) && !req.has(node, Req.CHECKED)) turn.check(req, node, graph.sig(node));
       else finish(req, node, Req.DISK);
-    } else if (takenAway(node, job)) {
+    } else if (takenAway(node, job) && patient(req, node)) {
       redo(req, node, job, new RunReason(RunReason.Kind.TARGET_POLLUTED, node));
       turn.queueNode(req, node);
     } else if (req.goal(node) == Req.STATUS) {
@@ -206,6 +247,13 @@ final class NodeMaker {
     TargetVector targets = graph.targets(job);
     int i = targets.find(node);
     return i >= 0 && Crc.exists(targets.crc(i));
+  }
+
+  /** Two jobs might undo each other's files for ever: then it is for the user to be told. */
+  private boolean patient(Req req, int node) {
+    if (req.restored.merge(node, 1, Integer::sum) <= PATIENCE) return true;
+    req.clashes.put(node, graph.writer(node));
+    return false;
   }
 
   private void absent(Req req, int node) {
@@ -330,7 +378,8 @@ final class NodeMaker {
     int job = req.conform(node);
     boolean there = answer.kind().file();
     long sig = there ? answer.sig() : 0;
-    if (sig == graph.sig(node) && !graph.has(node, Graph.HOT)) return;
+    boolean asLeft = sig == graph.sig(node) && !graph.has(node, Graph.HOT);
+    if (asLeft && (Crc.known(graph.crc(node)) || !req.has(node, Req.ERR))) return;
     if (req.has(node, Req.ERR)) {
       takeAsIs(node, answer);
       return;
@@ -353,7 +402,9 @@ final class NodeMaker {
   private void takeAsIs(int node, Event.NodeChecked answer) {
     boolean there = answer.kind().file();
     long crc = !there ? Crc.NONE : answer.crc();
-    if (crc != graph.crc(node)) graph.setWriter(node, 0); // no longer what the job left: it is to run once it is right
+    boolean asLeft = !Crc.known(graph.crc(node)) && there && answer.sig() == graph.sig(node);
+    // No longer what the job left: it is to run once it is right.
+    if (crc != graph.crc(node) && !asLeft) graph.setWriter(node, 0);
     graph.setContent(node, crc, there ? answer.sig() : 0);
     graph.setFlag(node, Graph.HOT, false);
   }

@@ -27,6 +27,7 @@ final class Req {
   static final int RECHECK = 128; // look at the disk even though its job just ran
   static final int TRANSIENT = 256; // a dir of it is a link: who uses the name finds the file under another
   static final int DIRS_KNOWN = 1024; // its dirs are dirs, says a job that might have made files of them
+  static final int ENDLESS = 2048; // it was told that its static deps have no end
   static final int TARGET = 512; // the command line names it
 
   final int id;
@@ -59,6 +60,12 @@ final class Req {
   /** Nodes of which it was told that a rule steps aside. */
   final java.util.Set<Integer> toldAside = new java.util.HashSet<>();
   final java.util.Set<Integer> ignored = new java.util.LinkedHashSet<>();
+
+  /** How often files were made again since another job had written over them. */
+  final Map<Integer, Integer> restored = new HashMap<>();
+
+  /** Those to which that happened too often, and the job that did it. */
+  final Map<Integer, Integer> clashes = new java.util.LinkedHashMap<>();
 
   /** Frozen jobs that wait for a look at a target of theirs, by node. */
   final Map<Integer, java.util.List<Integer>> frozenLooks = new HashMap<>();

@@ -67,6 +67,7 @@ final class ReqEnds {
     for (int node : req.targets) {
       int job = req.conform(node);
       boolean right = req.reached(node, Req.DISK) && !req.has(node, Req.ERR | Req.ABSENT | Req.OVERWRITTEN);
+      right &= !clashing(req, node);
       boolean touched = job != 0 && req.job(job).ran;
       if (!right && job != 0 && req.job(job).step == JobState.DONE && !req.killed) makers.confirm(req, job);
       ends.add(new Action.TargetEnd(node, job, right, touched));
@@ -78,7 +79,22 @@ final class ReqEnds {
       ends.add(new Action.TargetEnd(0, job, right, state.ran));
       ok &= right;
     }
-    turn.emit(new Action.ReqDone(req.id, ok, ends, marked(req)));
+    List<Action.Clash> clashes = clashes(req);
+    ok &= clashes.isEmpty(); // what was made of such a file is not right either
+    turn.emit(new Action.ReqDone(req.id, ok, ends, marked(req), clashes));
+  }
+
+  /** Whether another job wrote over the file again, after it was made again for that. */
+  private boolean clashing(Req req, int node) {
+    return req.clashes.containsKey(node) && graph.writer(node) != req.conform(node);
+  }
+
+  private List<Action.Clash> clashes(Req req) {
+    List<Action.Clash> clashes = new ArrayList<>();
+    req.clashes.forEach((node, other) -> {
+      if (clashing(req, node)) clashes.add(new Action.Clash(node, req.conform(node), other));
+    });
+    return clashes;
   }
 
   private static Action.Marked marked(Req req) {

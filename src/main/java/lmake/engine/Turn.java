@@ -58,6 +58,8 @@ final class Turn {
     final long cmdCrc;
     final long rsrcCrc;
     final RunReason why;
+    final int since; // how many runs had ended
+    boolean started; // its process is there
     boolean killing;
     long tokens; // of cpu, 0 while it is not known
     /** Who waits for its end to start a job that may write the same files. */
@@ -69,11 +71,12 @@ final class Turn {
     /** Crc of those that were told to be right. */
     final Map<Integer, Long> crcs = new HashMap<>();
 
-    Running(long attempt, long cmdCrc, long rsrcCrc, RunReason why) {
+    Running(long attempt, long cmdCrc, long rsrcCrc, RunReason why, int since) {
       this.attempt = attempt;
       this.cmdCrc = cmdCrc;
       this.rsrcCrc = rsrcCrc;
       this.why = why;
+      this.since = since;
     }
 
     /** The job is told of a dep; of one that is told to be two things nothing is known. */

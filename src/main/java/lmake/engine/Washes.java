@@ -60,12 +60,15 @@ final class Washes {
   private void wash(Req req, JobFacts facts, int node, int flags, List<Wash> washes) {
     if (turn.matching.of(node).kind().source()) return;
     boolean asLeft = !graph.has(node, Graph.HOT); // no power cut may have torn it since
+    // Nor did another job put its own into it.
+    asLeft &= !graph.has(node, Graph.POLLUTED) || (flags & TargetFlags.OFFICIAL) == 0;
     if ((flags & TargetFlags.INCREMENTAL) != 0 && !req.options.noIncremental() && asLeft) {
       washes.add(new Wash(WashKind.UNIQUIFY, node, oursOrNone(graph, node), 0));
-    } else if (graph.has(node, Graph.POLLUTED)) {
+    } else if (graph.has(node, Graph.POLLUTED) && (flags & TargetFlags.NO_WARNING) == 0) {
       washes.add(new Wash(WashKind.UNLINK, node, graph.sig(node), graph.writer(node)));
     } else {
-      int other = graph.writer(node) == facts.job() ? 0 : graph.writer(node);
+      boolean told = graph.writer(node) != facts.job() && (flags & TargetFlags.NO_WARNING) == 0;
+      int other = told ? graph.writer(node) : 0;
       washes.add(new Wash(WashKind.WASH, node, oursOrNone(graph, node), other));
     }
   }

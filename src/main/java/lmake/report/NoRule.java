@@ -81,7 +81,8 @@ public final class NoRule {
     }
     Optional<List<StaticDep>> deps = rule.staticDeps(candidate.stems());
     if (deps.isEmpty()) {
-      note(depth, "rule " + rule.name() + " cannot compute its deps :");
+      boolean misnamed = rule.misnamed(candidate.stems()).isPresent();
+      note(depth, "rule " + rule.name() + (misnamed ? " has a non-canonical name :" : " cannot compute its deps :"));
       for (String why : rule.whyNoDeps(candidate.stems())) {
         for (String line : why.split("\n")) note(depth + 1, line);
       }

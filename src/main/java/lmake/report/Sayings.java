@@ -15,10 +15,10 @@ public final class Sayings {
   /** Words whose line has columns; the others are the word and the file. */
   private static final Set<String> COLUMNS =
       Set.of("new", "changed", "steady", "missing", "overwritten", "unlink", "frozen", "failed", "expand", "reformat",
-          "update", "deps_not_avail", "bad_dep");
+          "update", "deps_not_avail", "bad_dep", "bad_target", "bad_side_target");
 
   /** Their first note is the name of a rule. */
-  private static final Set<String> OF_RULES = Set.of("deps_not_avail", "bad_dep");
+  private static final Set<String> OF_RULES = Set.of("deps_not_avail", "bad_dep", "bad_target", "bad_side_target");
   private static final Set<String> CODEC = Set.of("expand", "reformat", "update");
   private static final Set<String> EXPLAINED =
       Set.of("dep_error", "was_dep_error", "missing_static", "was_missing_static");

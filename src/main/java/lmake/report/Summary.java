@@ -42,6 +42,19 @@ public final class Summary {
     return lines;
   }
 
+  /** Files that jobs undo each other: what is to be done is for the user. */
+  public static List<Line> clashes(List<Action.Clash> clashes, Jobs jobs) {
+    List<Line> lines = new ArrayList<>();
+    for (Action.Clash clash : clashes) {
+      lines.add(Line.of("written by several jobs : ").name(jobs.graph().name(clash.node())).in(Color.WARNING));
+      for (int job : List.of(clash.owner(), clash.other())) {
+        lines.add(Line.at(1).text(jobs.ruleName(job) + " ").name(jobs.name(job)).in(Color.NOTE));
+      }
+    }
+    if (!lines.isEmpty()) lines.add(Line.of("consider : lmake once more").in(Color.NOTE));
+    return lines;
+  }
+
   /** Targets for which nothing was left to do, in the order of the command line. */
   public static List<Line> already(List<Action.TargetEnd> ends, Jobs jobs) {
     List<Line> lines = new ArrayList<>();

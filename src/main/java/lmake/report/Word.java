@@ -42,7 +42,7 @@ record Word(Color color, List<String> kinds, boolean timed, boolean last) {
     flow(Color.ERR, "failed_frozen");
     OF_JOBS.put("continue", new Word(Color.HIDDEN_NOTE, List.of(), true, false));
     for (String word : List.of("new", "changed", "steady")) OF_NODES.put(word, Color.HIDDEN_OK);
-    for (String word : List.of("unlink", "quarantined", "frozen", "bad_dep")) OF_NODES.put(word, Color.WARNING);
+    for (String word : List.of("unlink", "quarantined", "frozen", "bad_dep", "bad_target", "bad_side_target")) OF_NODES.put(word, Color.WARNING);
     for (String word : List.of("missing", "overwritten", "dangling", "multi", "failed")) OF_NODES.put(word, Color.ERR);
   }
 

@@ -44,7 +44,7 @@ public final class Rule {
   private final Recipe recipe;
   private final Set<String> retried;
 
-  /** {@code site} stands for what of the config and the manifest changes what any command does. */
+  /** {@code site} stands for what of the config, of the manifest and of the system changes what any command does. */
   Rule(JsonObject line, int id, Map<Integer, Expr.Code> codes, Manifest manifest, long site) {
     this.id = id;
     name = Digest.text(line, "name");
@@ -111,7 +111,7 @@ public final class Rule {
     return matchCrc;
   }
 
-  /** Digest of what reruns its jobs: its own part, link_support and source dirs. */
+  /** Digest of what reruns its jobs: its own part, link_support, source dirs and the system. */
   public long cmdCrc() {
     return cmdCrc;
   }
@@ -218,15 +218,26 @@ public final class Rule {
     return Optional.empty();
   }
 
-  /** Static deps of a job, in order; empty Optional when they cannot be computed (bad name, exception): the rule steps aside. */
+  /** Static deps of a job, in order; empty Optional when they, or its targets, cannot be told: the rule steps aside. */
   public Optional<List<StaticDep>> staticDeps(String[] values) {
+    if (misnamed(values).isPresent()) return Optional.empty();
     StaticDeps.Found found = deps.find(Scope.of(this, values));
     return found.complaints().isEmpty() ? Optional.of(found.deps()) : Optional.empty();
   }
 
   /** Why {@link #staticDeps} is empty: sentences for the user. Empty when nothing is wrong. */
   public List<String> whyNoDeps(String[] values) {
-    return deps.find(Scope.of(this, values)).complaints();
+    List<String> complaints = deps.find(Scope.of(this, values)).complaints();
+    Optional<TargetEntry> misnamed = misnamed(values);
+    if (!complaints.isEmpty() || misnamed.isEmpty()) return complaints;
+    String kind = misnamed.get().official() ? "target " : "side target ";
+    return List.of(kind + misnamed.get().key() + ": '" + misnamed.get().fill(values) + "' is no canonical name in the repo");
+  }
+
+  /** A file that the job would be free to write, and lmake to clean, that its stems put out of the repo. */
+  public Optional<TargetEntry> misnamed(String[] values) {
+    for (TargetEntry entry : writable) if (!entry.local(values)) return Optional.of(entry);
+    return Optional.empty();
   }
 
   /** Whether what computes them raised, rather than gave what is no name. */

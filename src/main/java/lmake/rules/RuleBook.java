@@ -62,9 +62,10 @@ public final class RuleBook {
    * From the lines of a digest (src/doc/digest.md), or of those of several passes, that of the rules last.
    *
    * @param evaluator for what is real Python in a rule
+   * @param system what jobs run on, as far as it changes what any of them does
    * @throws UserError when two rules cannot live together, or the config asks for what there is not
    */
-  public static RuleBook parse(List<String> digest, RuleIds ids, Evaluator evaluator) throws UserError {
+  public static RuleBook parse(List<String> digest, RuleIds ids, Evaluator evaluator, String system) throws UserError {
     Manifest manifest = new Manifest(List.of(), List.of());
     Config config = Config.defaults();
     Map<String, String> environ = new LinkedHashMap<>();
@@ -87,11 +88,16 @@ public final class RuleBook {
       }
     }
     List<Rule> rules = new ArrayList<>();
-    long site = config.linkSupport();
+    long site = Digest.mix(config.linkSupport(), system);
     for (String dir : manifest.dirs()) site = Digest.mix(site, dir);
     for (JsonObject line : lines) rules.add(new Rule(line, ids.idOf(Digest.crc(line, "match_crc")), codes, manifest, site));
     checkDistinct(rules);
     return new RuleBook(rules, manifest, config, head);
+  }
+
+  /** The same, of no system in particular: for tests and the simulator. */
+  public static RuleBook parse(List<String> digest, RuleIds ids, Evaluator evaluator) throws UserError {
+    return parse(digest, ids, evaluator, "");
   }
 
   /** For tests and the simulator. */

@@ -127,7 +127,8 @@ final class StaticDeps {
     return rest;
   }
 
-  private static boolean canonical(String name) {
+  /** Whether the name, relative to some dir, has no component that is empty or dots. */
+  static boolean canonical(String name) {
     for (int from = 0; from <= name.length(); ) {
       int slash = name.indexOf('/', from);
       int end = slash < 0 ? name.length() : slash;

@@ -110,6 +110,11 @@ public final class TargetEntry {
     return flags;
   }
 
+  /** True for an entry of target/targets. */
+  public boolean official() {
+    return (flags & TargetFlags.OFFICIAL) != 0;
+  }
+
   /** Bits of {@link lmake.graph.DepFlags} that apply when the file turns out to be a dep. */
   public int depFlags() {
     return depFlags;
@@ -212,6 +217,14 @@ public final class TargetEntry {
   String dir(String[] values) {
     String head = head(values);
     return head.substring(0, Math.max(0, head.lastIndexOf('/')));
+  }
+
+  /** Whether what the static stems make of it, its dir for a star entry, is the canonical name of what may be in the repo. */
+  boolean local(String[] values) {
+    if (parts.length == 1 && parts[0] instanceof String) return true; // seen when the makefiles were read
+    String name = star ? dir(values) : fill(values);
+    if (star && name.isEmpty()) return true; // no name that is asked for or written begins with a slash
+    return StaticDeps.canonical(name) && !name.equals("LMAKE/lmake") && !name.startsWith("LMAKE/lmake/");
   }
 
   /** Whether some of its files may lie below the dir, or need it. */

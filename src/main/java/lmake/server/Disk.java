@@ -22,6 +22,9 @@ interface Disk {
    */
   record Seen(FileKind kind, long sig, long crc, long date) {}
 
+  /** What the disk takes for the present date, nanoseconds since the epoch: what dates of files may be compared to. */
+  long now();
+
   /** Removes those of the dirs that are empty, in this order; none behind a link. */
   void removeEmptyDirs(List<String> dirs);
 

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What this host runs, for people: {@code debian/"12"/x86_64}. */
+/** What this host runs: {@code debian/"12"/x86_64}. Told to people; with another one, jobs run again. */
 final class HostOs {
   static final String NAME = name();
 

@@ -32,6 +32,8 @@ public interface Lib {
 
   int lmake_quarantine(@In byte[] name, @In byte[] dest);
 
+  long lmake_fs_now(@In byte[] dir);
+
   int lmake_send_on(int pid);
 
   /** Of libc, which the library stands on. */

@@ -202,7 +202,7 @@ final class MakefileReader {
 
   private void adopt(List<String> digest, JobEnd end) throws UserError, IOException {
     WorkerLink fresh = WorkerLink.of(places, LmakeFiles.parse(digest.get(0)));
-    RuleBook now = RuleBook.parse(digest, store, fresh);
+    RuleBook now = RuleBook.parse(digest, store, fresh, HostOs.NAME);
     ReadDeps on = new ReadDeps(places.installDir(), places.root(), new ReadTrace(disk).files(end), environ(now));
     checkSources(now, on);
     if (read.isPresent()) {
@@ -225,7 +225,7 @@ final class MakefileReader {
   private void recall(List<String> digest) {
     WorkerLink fresh = WorkerLink.of(places, LmakeFiles.parse(digest.get(0)));
     try {
-      accept(RuleBook.parse(digest, store, fresh), fresh);
+      accept(RuleBook.parse(digest, store, fresh, HostOs.NAME), fresh);
     } catch (UserError e) {
       // Of another version of ours: as if there were none, so it is read again.
       ServerLog.say("the digest in the store is refused: " + e.getMessage());

@@ -49,6 +49,13 @@ final class NativeDisk implements Disk {
     return lib.lmake_quarantine(terminated(name), terminated("")) == 0 ? Removal.QUARANTINED : Removal.LEFT;
   }
 
+  /** That of this host where no file can be made, as in a repo that is only read. */
+  @Override
+  public long now() {
+    long now = lib.lmake_fs_now(terminated(Places.PRIVATE));
+    return now > 0 ? now : Dates.now();
+  }
+
   @Override
   public void removeEmptyDirs(List<String> dirs) {
     for (String dir : dirs) lib.lmake_rmdir_at(terminated(dir));

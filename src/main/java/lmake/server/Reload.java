@@ -1,5 +1,7 @@
 package lmake.server;
 
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -14,6 +16,9 @@ import lmake.rules.RuleBook;
  * Whether what the makefiles now say can take the place of what they said, while commands go on with the latter. Pure.
  */
 final class Reload {
+  /** Of the config, what is for others than this version to heed, and yet not to be changed while commands run. */
+  private static final List<String> STATIC = List.of("heartbeat", "heartbeat_tick");
+
   private Reload() {}
 
   /**
@@ -37,6 +42,7 @@ final class Reload {
   }
 
   private static boolean steady(Config old, Config now) {
+    for (String name : STATIC) if (!Objects.equals(old.fields().get(name), now.fields().get(name))) return false;
     return old.pathMax() == now.pathMax()
         && old.maxDepDepth() == now.maxDepDepth()
         && old.datePrecisionNs() == now.datePrecisionNs()

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import lmake.backend.Demand;
 import lmake.backend.LocalBackend;
 import lmake.command.Session;
@@ -25,6 +26,7 @@ final class Reqs {
 
   private final Consumer<Event> engine;
   private final BiPredicate<Integer, Integer> wants;
+  private final LongSupplier fileClock;
   private final Map<Integer, Open> open = new LinkedHashMap<>();
 
   /** Clients that typed ^C; one that was reading makefiles then has no req yet. */
@@ -38,10 +40,12 @@ final class Reqs {
   /**
    * @param engine takes events, later: not from within the caller's turn
    * @param wants whether a run going on of a job is for a req
+   * @param fileClock gives the date a file would get that is made now, which may not be that of this host
    */
-  Reqs(Consumer<Event> engine, BiPredicate<Integer, Integer> wants) {
+  Reqs(Consumer<Event> engine, BiPredicate<Integer, Integer> wants, LongSupplier fileClock) {
     this.engine = engine;
     this.wants = wants;
+    this.fileClock = fileClock;
   }
 
   int open(
@@ -55,7 +59,7 @@ final class Reqs {
     long now = Dates.now();
     open.put(req, new Open(session, pace, now, options.sourceOk(), listener));
     if (!warning.isEmpty()) listener.warn(warning);
-    engine.accept(new Event.ReqOpened(req, targets, jobs, options, now));
+    engine.accept(new Event.ReqOpened(req, targets, jobs, options, fileClock.getAsLong()));
     if (interrupted.contains(session)) interrupt(session);
     return req;
   }

@@ -72,7 +72,7 @@ final class Server implements Connections.Hearer, AgentLink.Hearer {
     attempts = new Attempts(store);
     engine = new Engine(graph, attempts.first());
     orphans = new Orphans(store, engine);
-    reqs = new Reqs(loop::post, engine::wants);
+    reqs = new Reqs(loop::post, engine::wants, disk::now);
     Endings endings = new Endings(store, new Verdicts(graph, reqs, () -> site().rules()));
     ValueDeps values = new ValueDeps(graph, disk, engine::settled);
     executions = new Executions(graph, agent, reqs, new StartOrders(graph, places), endings, values, loop::post,

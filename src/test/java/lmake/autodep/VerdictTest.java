@@ -111,7 +111,8 @@ final class VerdictTest {
           R:b.out                    | OK         | b.out:LR         | -          | -
           R:b.d/1                    | OK         | b.d/1:LR         | -          | -
           r:a.d/1                    | OK         | -                | -          | -
-          R:a.d/1                    | OK         | -                | -          | -
+          R:a.d/1                    | BAD_TARGET | -                | a.d/1      | target existed before job : a.d/1
+          R:a.out                    | OK         | -                | -          | -
           R:a.inc/x                  | OK         | -                | a.inc/x    | -
           r:a.inc/x                  | OK         | a.inc/x:LR=none  | -          | -
           R:a.inc/x.gen              | OK         | a.inc/x.gen:LR   | -          | -
@@ -206,6 +207,7 @@ final class VerdictTest {
           EXITED      | 0     | -      | -           | FORBIDDEN   | missing target : a.out
           EXITED      | 0     | -      | w:x         | FORBIDDEN   | unexpected write to x/*
           EXITED      | 0     | -      | W:a.d/1     | BAD_TARGET  | target existed before job : a.d/1
+          EXITED      | 768   | -      | R:a.d/1     | BAD_TARGET  | exit status 3/target existed before job : a.d/1
           EXITED      | 0     | -      | W:a.d/1 w:x | FORBIDDEN   | unexpected write to x/*/target existed before job : a.d/1
           EXITED      | 0     | oops   | w:a.out     | FORBIDDEN   | non-empty stderr/*
           EXITED      | 0     | oops   | -           | FORBIDDEN   | missing target : a.out
@@ -412,6 +414,8 @@ final class VerdictTest {
   void longNamesAreNotWritten() {
     String name = "near/" + "x".repeat(200);
     assertEquals("name of target is too long : " + name, judge(Doings.end("w:" + name + " w:a.out")).messages().get(0));
+    String wide = "near/" + "\u00e9".repeat(100); // two bytes each
+    assertEquals("name of target is too long : " + wide, judge(Doings.end("w:" + wide + " w:a.out")).messages().get(0));
   }
 
   @Test

@@ -285,6 +285,7 @@ final class SimServer {
       Action.Start start = orders.get(slot.attempt());
       for (Wash wash : start.washes()) wash(wash);
       jobs.put(start.job(), new SimJob(this, project, book, start.job(), start.attempt()));
+      posted.add(new Event.JobStarted(start.job(), start.attempt(), 0));
       checkCapacities(amounts(start.job()));
     }
   }

@@ -31,8 +31,8 @@ import lmake.graph.TargetVector;
  * <ul>
  *   <li>Where a job writes a file that is not its own ({@link Feature#POLLUTION}), the file may be made right only by a build
  *       that follows: it was finished when the other job ran. So quiet builds go on until one starts nothing.
- *   <li>There, two jobs that run at the same time may also undo what the other one did, each time, until a limit ends it (told as
- *       {@code submit_loop}); then no build is the last one.
+ *   <li>There, two jobs may also undo what the other one did, each time, until it is told of (as a clash, or as a {@code submit_loop});
+ *       then no build is the last one.
  *   <li>An error that some job was told of, and does without, is needed for certain and yet makes no command fail.
  *   <li>Jobs in error are run again by the first quiet build alone, and only if something was flaky.
  *   <li>Of files that depend on themselves only the verdict is asked.
@@ -185,6 +185,7 @@ class SimSession implements SimServer.Watcher {
     int before;
     int first = server.said.size();
     boolean looked = false;
+    boolean fight = false;
     for (int round = 0; ; round++) {
       before = server.started.size();
       runs.clear();
@@ -203,7 +204,8 @@ class SimSession implements SimServer.Watcher {
       looked |= options.archive();
       boolean onceMore = round == 0 || forgetErrors || spoiled || more || has(Feature.POLLUTION);
       Bug.check(onceMore || round < 1, "second build runs %s", server.started.subList(before, server.started.size()));
-      if (round == QUIET_BUILDS && fight(first)) break;
+      fight |= !server.done.get(req).clashes().isEmpty();
+      if (round == QUIET_BUILDS && (fight || fight(first))) break;
       Bug.check(round < QUIET_BUILDS, "builds never settle : %s", server.started.subList(before, server.started.size()));
     }
     quiet = false;

@@ -57,6 +57,30 @@ final class StaticDepsTest {
     assertEquals(complaint, rule.whyNoDeps(stems).stream().findFirst().map(line -> line.split("\n")[0]).orElse(null));
   }
 
+  /** Such a file would be washed, or its dir made, wherever it is. */
+  @ParameterizedTest(name = "{0} for {1}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          # target          | F           | complaint
+          {F}/log           | a           | ''
+          {F}/log           | ''          | target T: '/log' is no canonical name in the repo
+          {F}/log           | ..          | target T: '../log' is no canonical name in the repo
+          {F}/log           | a/.         | target T: 'a/./log' is no canonical name in the repo
+          {F}log            | /tmp/       | target T: '/tmp/log' is no canonical name in the repo
+          {F}/data          | LMAKE/lmake | target T: 'LMAKE/lmake/data' is no canonical name in the repo
+          {F}/d/{N*:.*}.log | ''          | target T: '/d/{N*}.log' is no canonical name in the repo
+          {F}/d/{N*:.*}.log | a           | ''
+          {F}               | ''          | target T: '' is no canonical name in the repo
+          """)
+  void ruleStepsAsideWhoseTargetWouldBeElsewhere(String target, String stem, String complaint) {
+    Rule rule = rule(RuleSketch.rule("R").target("OUT", "x{F:.*}.o").target("T", target), (c, t, v) -> null);
+    String[] stems = {stem};
+    assertEquals(complaint, String.join("", rule.whyNoDeps(stems)));
+    assertEquals(complaint.isEmpty(), rule.staticDeps(stems).isPresent());
+  }
+
   @Test
   void orderAndFlags() {
     Rule rule = rule(sketch().dep("A", "{F}.a", DepFlags.CRITICAL).dep("B", "{F}.b"), (c, t, v) -> null);

@@ -59,7 +59,7 @@ class ExecutionsTest {
     Places places = FakeAgent.install(dir);
     store = Store.open(dir.resolve("store"), false);
     agent = new Agent(places, new Hearing());
-    Reqs reqs = new Reqs(event -> {}, (req, job) -> true);
+    Reqs reqs = new Reqs(event -> {}, (req, job) -> true, () -> 0);
     executions =
         new Executions(
             graph, agent, reqs, new StartOrders(graph, places), new Endings(store, this::judge),

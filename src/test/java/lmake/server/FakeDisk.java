@@ -26,6 +26,11 @@ final class FakeDisk implements Disk {
   }
 
   @Override
+  public long now() {
+    return 0;
+  }
+
+  @Override
   public void removeEmptyDirs(List<String> dirs) {}
 
   @Override

@@ -40,7 +40,11 @@ class ReloadTest {
 
   @Test
   void theStaticNeedsASteadyRepo() {
-    for (String field : List.of("\"path_max\":100", "\"max_dep_depth\":9", "\"disk_date_precision\":0.5", "\"network_delay\":3")) {
+    List<String> fields =
+        List.of(
+            "\"path_max\":100", "\"max_dep_depth\":9", "\"disk_date_precision\":0.5", "\"network_delay\":3", "\"heartbeat\":3",
+            "\"heartbeat_tick\":3");
+    for (String field : fields) {
       assertThat(code(book(field, List.of("a.c"), copy("cp {SRC} {OBJ}")), true, false)).as(field).isEqualTo(ExitCode.STEADY_REPO);
     }
   }

@@ -2,12 +2,14 @@ package lmake.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import lmake.backend.Demand;
 import lmake.backend.LocalBackend;
 import lmake.command.Site.Pace;
+import lmake.engine.Event;
 import lmake.engine.ReqOptions;
 import org.junit.jupiter.api.Test;
 
@@ -16,7 +18,17 @@ class ReqsTest {
   /** Jobs of each req: 1 is wanted by both. */
   private static final Map<Integer, Set<Integer>> WANTED = Map.of(1, Set.of(1, 2, 3), 2, Set.of(1, 4, 5, 6));
 
-  private final Reqs reqs = new Reqs(event -> {}, (req, job) -> WANTED.get(req).contains(job));
+  private static final long FILE_DATE = 42;
+
+  private final List<Event> events = new ArrayList<>();
+  private final Reqs reqs = new Reqs(events::add, (req, job) -> WANTED.get(req).contains(job), () -> FILE_DATE);
+
+  /** Dates of sources are compared to it: they are given by the disk, which may be that of another host. */
+  @Test
+  void commandBeginsAtTheDateOfTheDisk() {
+    open(0);
+    assertThat(events).first().isInstanceOfSatisfying(Event.ReqOpened.class, e -> assertThat(e.date()).isEqualTo(FILE_DATE));
+  }
 
   @Test
   void jobWantedByTwoCountsForEachAndStartsWhenItMayForOne() {

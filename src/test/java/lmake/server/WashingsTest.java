@@ -21,7 +21,7 @@ class WashingsTest {
 
   private final Graph graph = new Graph(new MemoryNames(), new MemoryShelf());
   private final List<String> said = new ArrayList<>();
-  private final Reqs reqs = new Reqs(event -> {}, (req, job) -> req != 2);
+  private final Reqs reqs = new Reqs(event -> {}, (req, job) -> req != 2, () -> 0);
 
   private void wash(Washed... done) {
     graph.job(JOB, new String[0]);
