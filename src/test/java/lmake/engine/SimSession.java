@@ -198,7 +198,8 @@ class SimSession implements SimServer.Watcher {
       boolean settled = server.started.size() == before;
       if (settled) note("nothing to do");
       else note("built " + server.started.subList(before, server.started.size()));
-      if (!has(Feature.POLLUTION) || settled) check(targets, options, server.done.get(req).ok());
+      boolean undone = has(Feature.POLLUTION) && !settled && !server.done.get(req).ok();
+      if (!undone) check(targets, options, server.done.get(req).ok());
       if (settled) break;
       boolean more = options.archive() && !looked; // files that are needed, and that no build has looked at until now
       looked |= options.archive();
