@@ -422,6 +422,13 @@ int main(int argc, char **argv)
 """
 
 
+def runs(cmd):
+    try:
+        return subprocess.run(cmd, stdout=subprocess.DEVNULL).returncode == 0
+    except OSError:         # no program for this kernel
+        return False
+
+
 def narrow_programs(where):
     """32 bit programs, dynamic and static; none where the compiler cannot make them, and that is said."""
     write(where + '/narrow.c', NARROW)
@@ -430,7 +437,7 @@ def narrow_programs(where):
         exe = os.path.join(os.getcwd(), where, kind)
         made = subprocess.run(['gcc', '-m32', '-idirafter', '/usr/include/x86_64-linux-gnu', where + '/narrow.c', '-o', exe] +
                               (['-static'] if kind == 'static' else []), stderr=subprocess.DEVNULL).returncode == 0
-        if made and subprocess.run([exe, '/dev/null', '/'], stdout=subprocess.DEVNULL).returncode == 0:
+        if made and runs([exe, '/dev/null', '/']):
             found.append(exe)
         else:
             print('left out: %s programs of 32 bits, which cannot be made here (gcc-multilib)' % kind)
