@@ -29,6 +29,7 @@ void lm_args_of(const struct lm_row *row, const unsigned long regs[6], struct lm
 	args->flags = row->flags < 0 ? row->fixed : (uint32_t)regs[row->flags];
 	args->mode = row->mode < 0 ? 0 : (uint32_t)regs[row->mode];
 	args->call = row->name;
+	args->in_root = 0;
 	if (row->op == LM_OP_TRUNCATE)
 		args->mode = !(regs[row->mode] | (row->flags < 0 ? 0 : regs[row->flags]));	/* of 64 bits, in two of 32 */
 }
@@ -180,6 +181,27 @@ static void foretell_names(const struct lm_view *v, uint8_t op)
 	}
 }
 
+/* Dirs that are walked, made and removed are no deps: there is nothing to tell of them. */
+static int touches_content(const struct lm_access *acc)
+{
+	switch (acc->op) {
+	case LM_OP_OPEN:
+		return !(acc->flags & O_DIRECTORY);
+	case LM_OP_UNLINK:
+		return acc->flags != AT_REMOVEDIR;
+	case LM_OP_RENAME:
+	case LM_OP_LINK:
+	case LM_OP_SYMLINK:
+	case LM_OP_MKNOD:
+	case LM_OP_TRUNCATE:
+	case LM_OP_CHMOD:
+	case LM_OP_EXEC:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
 int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const struct lm_args *args, uint64_t key)
 {
 	int follow = !(args->flags & AT_SYMLINK_NOFOLLOW);
@@ -191,6 +213,7 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 	foretell_names(v, op);
 	acc->a.none = acc->b.none = 1;
 	acc->a.moving = acc->b.moving = 0;
+	acc->a.deep = acc->b.deep = 0;
 	switch (op) {
 	case LM_OP_MOUNT:
 		return begin_mount(v, args);
@@ -334,6 +357,8 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 	default:
 		break;
 	}
+	if ((acc->a.deep || acc->b.deep) && touches_content(acc))
+		lm_refuse(v, "%s of a file in a dir of the repo whose name is too long to be told", args->call ? args->call : "use", "");
 	return 0;
 }
 

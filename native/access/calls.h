@@ -69,6 +69,7 @@ struct lm_args {
 	const char *path, *path2;	/* LM_OP_EXEC: path2 is LD_LIBRARY_PATH in the new environment */
 	uint32_t flags;		/* open flags, AT_*, RENAME_* */
 	uint32_t mode;		/* mode, amode, statx mask, 1 if length is 0 for truncate */
+	int in_root;		/* openat2: RESOLVE_IN_ROOT, the dir is the root of all names */
 	const char *call;	/* its name, NULL: that of the function of libc */
 };
 

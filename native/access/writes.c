@@ -68,7 +68,10 @@ void lm_begin_open(const struct lm_view *v, struct lm_access *acc, const struct 
 		bits = 0;
 		write = 0;
 	}
-	lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
+	if (args->in_root)
+		lm_resolve_in_root(v, &acc->a, args->dirfd, args->path, follow);
+	else
+		lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
 	if (!matters(v, &acc->a)) {
 		if (write && v->cache && !acc->a.none)
 			acc->done_a = LM_WRITE;	/* may make the text cache stale: it has to be told */

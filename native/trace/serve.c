@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <linux/openat2.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +38,8 @@ static const char *cwd_of(const struct lm_view *v, char *buf, uint32_t *len)
 
 	snprintf(link, sizeof(link), "/proc/%d/cwd", (int)v->pid);
 	n = readlink(link, buf, LM_PATH_MAX - 1);
+	if (n < 0 && (errno == EACCES || errno == EPERM))
+		lm_refuse(v, LM_HIDDEN, "", "");
 	if (n <= 0)
 		return NULL;
 	buf[n] = 0;
@@ -165,6 +169,7 @@ static int fetch_args(struct lm_trace *t, pid_t pid, const struct seccomp_data *
 		if (rc < 0)
 			return rc;
 		args->flags = (uint32_t)how.flags;
+		args->in_root = !!(how.resolve & RESOLVE_IN_ROOT);
 		*op = LM_OP_OPEN;
 	}
 	if (row->op == LM_OP_LINKS && !strcmp(row->name, "name_to_handle_at"))
@@ -261,9 +266,9 @@ int lm_trace_decide(struct lm_trace *t, pid_t pid, const struct seccomp_data *d)
 	if (!still_there(t))
 		return 0;
 	if (rc == -EPERM)	/* a program that may be executed but not read */
-		lm_refuse(&v, "the kernel does not let a process of the job be looked at: its calls cannot be followed", "", "");
-	if (rc < 0)
-		return 0;
+		lm_refuse(&v, LM_HIDDEN, "", "");
+	if (rc < 0)	/* as the kernel would say, had it read the name then: it must not read another one now */
+		return rc == -EFAULT || rc == -ENAMETOOLONG ? rc : 0;
 	return lm_begin(&v, &acc, op, &args, 0);
 }
 
