@@ -105,11 +105,10 @@ static void begin_look(const struct lm_view *v, struct lm_access *acc, const str
  * Attributes are no content; that a file is missing is told. In an overlay a new one for a file of a lower layer is a copy of it
  * in the upper one: the disk will tell.
  */
-static void begin_attributes(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args, int follow)
+static void begin_attributes(const struct lm_view *v, struct lm_access *acc)
 {
 	struct state s;
 
-	lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
 	if (!matters(v, &acc->a))
 		return;
 	look(v, &acc->a, &s);
@@ -243,10 +242,16 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 	default:
 		break;
 	}
-	/* What remains has a name. An empty one is the fd itself (AT_EMPTY_PATH), opened before. */
-	if (!args->path || (!args->path[0] && op != LM_OP_EXEC && op != LM_OP_LINK)) {
-		acc->over = 1;
-		return 0;
+	/* What remains has a name. An empty one, or none, is the fd itself, opened before. */
+	if (!args->path || !args->path[0]) {
+		if (op == LM_OP_CHMOD || op == LM_OP_FCHMOD)
+			lm_begin_fchmod(v, acc, args);
+		else if ((op == LM_OP_LINKS || op == LM_OP_FATTR) && args->dirfd >= 0 && v->area->n_mounts)
+			lm_resolve_fd(v, &acc->a, args->dirfd), begin_attributes(v, acc);
+		else if (!args->path || (op != LM_OP_EXEC && op != LM_OP_LINK))
+			acc->over = 1;
+		if (!args->path || (op != LM_OP_EXEC && op != LM_OP_LINK))
+			return 0;
 	}
 	switch (op) {
 	case LM_OP_OPEN:
@@ -284,7 +289,8 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 		begin_look(v, acc, args, LM_T, 0);
 		break;
 	case LM_OP_LINKS:
-		begin_attributes(v, acc, args, follow);
+		lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
+		begin_attributes(v, acc);
 		break;
 	case LM_OP_OPENDIR:
 		begin_look(v, acc, args, 0, follow);

@@ -31,7 +31,10 @@ enum lm_op {
 	LM_OP_MKNOD,
 	LM_OP_TRUNCATE,
 	LM_OP_CHMOD,
+	LM_OP_FCHMOD,	/* of an open file, whatever it was opened for */
 	LM_OP_LINKS,	/* the links crossed, and a missing leaf: attributes, dates, watches, name_to_handle_at */
+	LM_OP_FATTR,	/* the same of an open file: in an overlay it may be copied for that */
+	LM_OP_TREE,	/* flags: a mount of its own as LM_OP_MOUNT, else as LM_OP_LINKS (lm_op_of) */
 	LM_OP_OPENDIR,	/* only the links crossed matter */
 	LM_OP_LIST,	/* of an open dir */
 	LM_OP_LISTNAME,	/* of a dir by name */

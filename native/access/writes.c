@@ -197,11 +197,10 @@ void lm_begin_rename(const struct lm_view *v, struct lm_access *acc, const struc
 	}
 }
 
-void lm_begin_chmod(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args)
+static void begin_chmod_of(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args)
 {
 	struct state s;
 
-	lm_resolve(v, &acc->a, args->dirfd, args->path, !(args->flags & AT_SYMLINK_NOFOLLOW));
 	if (!matters(v, &acc->a))
 		return;
 	look(v, &acc->a, &s);
@@ -211,6 +210,28 @@ void lm_begin_chmod(const struct lm_view *v, struct lm_access *acc, const struct
 		return;
 	acc->key = 0;	/* what it does depends on the mode now */
 	announce(v, &acc->a, LM_L | LM_R, LM_WRITE, v->predict && can_write(v, &acc->a), &s, &acc->done_a);
+}
+
+void lm_begin_chmod(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args)
+{
+	lm_resolve(v, &acc->a, args->dirfd, args->path, !(args->flags & AT_SYMLINK_NOFOLLOW));
+	begin_chmod_of(v, acc, args);
+}
+
+/* Most leave the bit as it is, or are of a file just made: no name is asked for then. */
+void lm_begin_fchmod(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args)
+{
+	struct stat st;
+
+	if (lm_fd_stat(v, args->dirfd, &st) || !S_ISREG(st.st_mode) || !((st.st_mode ^ args->mode) & S_IXUSR)) {
+		acc->over = 1;
+		return;
+	}
+	lm_resolve_fd(v, &acc->a, args->dirfd);
+	if (!acc->a.none && lm_noted(v, acc->a.real, acc->a.len, LM_WRITE))
+		acc->over = 1;
+	else
+		begin_chmod_of(v, acc, args);
 }
 
 void lm_begin_truncate(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args)
