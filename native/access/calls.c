@@ -34,6 +34,14 @@ void lm_args_of(const struct lm_row *row, const unsigned long regs[6], struct lm
 		args->mode = !(regs[row->mode] | (row->flags < 0 ? 0 : regs[row->flags]));	/* of 64 bits, in two of 32 */
 }
 
+/* Files of a mount that stands nowhere have no name. */
+uint8_t lm_op_of(const struct lm_row *row, const struct lm_args *args)
+{
+	if (row->op == LM_OP_TREE)
+		return args->flags & 1 /* OPEN_TREE_CLONE */ ? LM_OP_MOUNT : LM_OP_LINKS;
+	return row->op;
+}
+
 int lm_known(const struct lm_view *v, uint8_t op, const struct lm_args *args, uint64_t *key)
 {
 	struct lm_cache *cache = v->cache;

@@ -56,7 +56,8 @@ struct lm_row {
 	uint32_t fixed;
 };
 
-#define LM_N_ROWS 480
+/* Calls we know, with a row or of no interest; what a later kernel has beyond them is said not to exist. */
+#define LM_N_ROWS 470
 extern const struct lm_row lm_rows[LM_N_ROWS];	/* by number of system call */
 #ifdef __x86_64__
 extern const struct lm_row lm_rows32[LM_N_ROWS];	/* by number in programs of 32 bits */
@@ -93,6 +94,9 @@ struct lm_access {
  * in another process replaces them by copies. LM_OP_OPENAT2 and LM_OP_EXEC need more: see there.
  */
 void lm_args_of(const struct lm_row *row, const unsigned long regs[6], struct lm_args *args);
+
+/* The operation of a row, where that depends on arguments. */
+uint8_t lm_op_of(const struct lm_row *row, const struct lm_args *args);
 
 /* Will this call be remembered as having nothing new to tell? Then neither lm_begin nor lm_end is needed. */
 int lm_known(const struct lm_view *v, uint8_t op, const struct lm_args *args, uint64_t *key);

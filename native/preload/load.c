@@ -279,15 +279,20 @@ static long call(long nr, const unsigned long *r)
 /* A call of the table, made by number. */
 static long routed(const struct lm_view *v, long nr, const struct lm_row *row, unsigned long *r)
 {
-	uint8_t op = row->op == LM_OP_OPENAT2 ? LM_OP_OPEN : row->op;
 	struct lm_access *acc;
 	struct lm_args args;
+	uint8_t op;
 	long rc;
 	int envp = nr == SYS_execve ? 2 : nr == SYS_execveat ? 3 : -1;
 
 	lm_args_of(row, r, &args);
-	if (row->op == LM_OP_OPENAT2 && r[2])
+	op = lm_op_of(row, &args);
+	if (op == LM_OP_OPENAT2)
+		op = LM_OP_OPEN;
+	if (row->op == LM_OP_OPENAT2 && r[2]) {
 		args.flags = (uint32_t)((const struct lm_open_how *)r[2])->flags;
+		args.in_root = !!(((const struct lm_open_how *)r[2])->resolve & 0x10 /* RESOLVE_IN_ROOT */);
+	}
 	if (envp >= 0) {
 		args.path2 = lm_env_ld_path((char *const *)r[envp]);
 		r[envp] = (unsigned long)LM_ENV((char *const *)r[envp]);
@@ -318,9 +323,11 @@ LM_EXPORT long syscall(long nr, ...)
 	for (i = 0; i < 6; i++)
 		r[i] = va_arg(ap, unsigned long);
 	va_end(ap);
-	if (nr >= 0 && nr < LM_N_ROWS && lm_rows[nr].name[0]) {
-		v = lm_enter();
-		rc = v ? routed(v, nr, &lm_rows[nr], r) : call(nr, r);
+	v = lm_enter();
+	if (v && nr >= 0 && nr < LM_N_ROWS && lm_rows[nr].name[0]) {
+		rc = routed(v, nr, &lm_rows[nr], r);
+	} else if (v && nr >= LM_N_ROWS) {
+		rc = -ENOSYS;	/* of a later kernel, or of another table: what it does is not known */
 	} else {
 		rc = call(nr, r);
 	}

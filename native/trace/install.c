@@ -67,8 +67,8 @@ static void emit(struct program *p, unsigned short code, unsigned k, unsigned ch
 static enum action action_of(const struct program *p, unsigned nr)
 {
 	if (nr >= LM_N_ROWS)
-		return nr < X32_BIT ? ALLOW : NOTIFY;
-	if (p->told == LM_TOLD_PTRACE && (nr == SYS_ptrace || nr == SYS_seccomp))
+		return nr < X32_BIT ? ABSENT : NOTIFY;
+	if (p->told == LM_TOLD_PTRACE && (nr == SYS_ptrace || nr == SYS_seccomp || nr == SYS_clone3))
 		return NOTIFY;
 	if (nr == SYS_mmap)
 		return GUARDED;
