@@ -51,7 +51,8 @@ int lm_known(const struct lm_view *v, uint8_t op, const struct lm_args *args, ui
 	if (!cache || !args->path || args->path2 || (args->dirfd != AT_FDCWD && args->path[0] != '/'))
 		return 0;
 	seed = (uint64_t)(lm_gen(v) + 1) * 0x9e3779b97f4a7c15ull;
-	if (args->path[0] != '/' && __atomic_load_n(&v->area->log->own_cwds, __ATOMIC_RELAXED))
+	if (args->path[0] != '/' && (__atomic_load_n(&v->area->log->own_cwds, __ATOMIC_RELAXED) ||
+				     __atomic_load_n(&cache->own_cwds, __ATOMIC_RELAXED)))
 		return 0;
 	if (args->path[0] != '/')
 		seed ^= (uint64_t)(__atomic_load_n(&cache->cwd_gen, __ATOMIC_RELAXED) + 1) * 0xc2b2ae3d27d4eb4full;

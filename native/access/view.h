@@ -49,6 +49,7 @@ struct lm_cache {
 	uint32_t cwd_gen;
 	uint32_t turn;
 	uint32_t names_moved;	/* the call answered last changes what names mean (agent) */
+	uint32_t own_cwds;	/* who shares this memory may have another cwd: relative names are not remembered */
 	uint64_t texts[LM_TEXTS];
 	uint64_t files[LM_FILES];
 	struct lm_dir dir;

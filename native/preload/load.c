@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <link.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -266,6 +267,27 @@ __asm__(
 );
 #endif
 
+/* Who shares our memory, but not our cwd, shares what we remember of relative names. */
+static void note_clone(const struct lm_view *v, unsigned long flags)
+{
+	if (v && v->cache && (flags & (CLONE_VM | CLONE_FS)) == CLONE_VM)
+		__atomic_store_n(&v->cache->own_cwds, 1, __ATOMIC_RELAXED);
+}
+
+LM_EXPORT int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
+{
+	void *more[3];
+	va_list ap;
+	int i;
+
+	va_start(ap, arg);
+	for (i = 0; i < 3; i++)		/* which of them are there depends on flags; libc takes all, too */
+		more[i] = va_arg(ap, void *);
+	va_end(ap);
+	note_clone(lm_enter(), (unsigned long)flags);
+	return LM_REAL(clone)(fn, stack, flags, arg, more[0], more[1], more[2]);
+}
+
 static int opens(uint8_t op)
 {
 	return op == LM_OP_OPEN || op == LM_OP_OPENAT2;
@@ -329,6 +351,10 @@ LM_EXPORT long syscall(long nr, ...)
 	} else if (v && nr >= LM_N_ROWS) {
 		rc = -ENOSYS;	/* of a later kernel, or of another table: what it does is not known */
 	} else {
+		if (nr == SYS_clone)
+			note_clone(v, r[0]);
+		else if (nr == SYS_clone3 && r[0])
+			note_clone(v, *(const uint64_t *)r[0]);
 		rc = call(nr, r);
 	}
 	if (rc >= 0 || rc <= -4096)
