@@ -329,6 +329,7 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 			lm_parent(v, &acc->a);
 		note(v, &acc->a, LM_L);
 		acc->key = 0;
+		acc->flags = AT_REMOVEDIR;
 		break;
 	case LM_OP_RENAME:
 		lm_begin_rename(v, acc, args);
@@ -407,7 +408,10 @@ void lm_end(const struct lm_view *v, struct lm_access *acc, int ok, const struct
 	if (acc->after)
 		end_read(v, acc, told);
 	if (!acc->done_a && !acc->done_b) {
-		remember(v, acc->a.moving || acc->b.moving ? 0 : acc->key);
+		if (ok && (acc->op == LM_OP_RMDIR || acc->op == LM_OP_UNLINK) && acc->flags == AT_REMOVEDIR)
+			lm_names_changed(v);	/* its number may be given to the next dir */
+		/* What has told nothing of the file may do so next time, as when the dir before a .. is there. */
+		remember(v, acc->a.moving || acc->b.moving || acc->a.cut || acc->a.none ? 0 : acc->key);
 		return;
 	}
 	if (!ok)
