@@ -183,19 +183,29 @@ static int still_there(struct lm_trace *t)
 	return t->fd < 0 || !ioctl(t->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &t->req->id);
 }
 
-/*
- * A mapping put over the place of the gate, whatever was there. Where preload has its gate its calls would run into it;
- * elsewhere code put there would make calls unseen.
- */
-static int decide_mmap(const struct seccomp_data *d, const struct lm_view *v)
+static int has_gate(const struct lm_view *v)
 {
-	const uint64_t *args = (const uint64_t *)d->args;
 	size_t n = (size_t)(lm_gate_end - lm_gate_code);
 	char code[64];
 
-	if (!(args[3] & MAP_FIXED) || args[0] >= LM_GATE_ADDR + LM_GATE_SIZE || args[0] + args[1] <= LM_GATE_ADDR)
+	return n <= sizeof(code) && !fetch(v->pid, LM_GATE_ADDR, code, n) && !memcmp(code, lm_gate_code, n);
+}
+
+/*
+ * A mapping put over the place of the gate, whatever was there. Where preload has its gate its calls would run into it;
+ * elsewhere code put there, or memory made code, would make calls unseen.
+ */
+static int decide_mapping(const struct seccomp_data *d, const struct lm_view *v)
+{
+	const uint64_t *args = (const uint64_t *)d->args;
+	int gate, exec = !!(args[2] & PROT_EXEC), maps = d->nr == SYS_mmap;
+
+	if (args[0] >= LM_GATE_ADDR + LM_GATE_SIZE || args[0] + args[1] <= LM_GATE_ADDR)
 		return 0;
-	if (!(args[2] & PROT_EXEC) && (n > sizeof(code) || fetch(v->pid, LM_GATE_ADDR, code, n) || memcmp(code, lm_gate_code, n)))
+	gate = has_gate(v);
+	if (maps ? gate && !(args[3] & MAP_FIXED) : gate && !(args[2] & PROT_WRITE))
+		return 0;	/* it will lie elsewhere, or stays what it is */
+	if (maps ? !exec && !gate : !exec)
 		return 0;
 	lm_refuse(v, "a program maps memory where the tracer has its gate (0x170000); use autodep = 'ld_preload'", "", "");
 	return -ENOMEM;
@@ -205,12 +215,28 @@ static int decide_mmap(const struct seccomp_data *d, const struct lm_view *v)
 static int disturbs_ptrace(const struct seccomp_data *d)
 {
 	if (d->arch != LM_AUDIT_ARCH)
-		return d->nr == LM_NR32_PTRACE || d->nr == LM_NR32_SECCOMP;
-	return d->nr == SYS_ptrace || d->nr == SYS_seccomp;
+		return d->nr == LM_NR32_PTRACE || d->nr == LM_NR32_SECCOMP || d->nr == LM_NR32_CLONE || d->nr == SYS_clone3;
+	return d->nr == SYS_ptrace || d->nr == SYS_seccomp || d->nr == SYS_clone || d->nr == SYS_clone3;
+}
+
+/* A task that asks not to be traced would not be, whatever it does. */
+static int decide_clone(const struct seccomp_data *d, const struct lm_view *v)
+{
+	uint64_t flags = d->args[0];
+
+	if (d->nr == SYS_clone3 && fetch(v->pid, (unsigned long)d->args[0], &flags, sizeof(flags)))
+		return -EFAULT;
+	if (!(flags & CLONE_UNTRACED))
+		return 0;
+	lm_refuse(v, "a program of the job starts a process with CLONE_UNTRACED, which cannot be followed by ptrace; use autodep = 'hybrid'",
+		  "", "");
+	return -EPERM;
 }
 
 static int decide_ptrace(const struct seccomp_data *d, const struct lm_view *v)
 {
+	if (d->nr == SYS_clone3 || d->nr == (d->arch == LM_AUDIT_ARCH ? SYS_clone : LM_NR32_CLONE))
+		return decide_clone(d, v);
 	if (d->nr == (d->arch == LM_AUDIT_ARCH ? SYS_ptrace : LM_NR32_PTRACE)) {
 		lm_refuse(v, "a program of the job uses ptrace, which already watches the job; use autodep = 'hybrid'", "", "");
 		return -EPERM;
@@ -239,8 +265,8 @@ int lm_trace_decide(struct lm_trace *t, pid_t pid, const struct seccomp_data *d)
 		lm_refuse(&v, "a system call of another kind than those of 64 and of 32 bit programs (x32?) cannot be followed", "", "");
 		return -ENOSYS;
 	}
-	if (native && d->nr == SYS_mmap)
-		return decide_mmap(d, &v);
+	if (native && (d->nr == SYS_mmap || d->nr == SYS_mprotect || d->nr == SYS_pkey_mprotect))
+		return decide_mapping(d, &v);
 	if (t->fd < 0 && disturbs_ptrace(d))
 		return decide_ptrace(d, &v);
 	if (d->nr >= (int)LM_N_ROWS)
