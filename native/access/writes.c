@@ -134,8 +134,7 @@ void lm_begin_link(const struct lm_view *v, struct lm_access *acc, const struct 
 	else
 		lm_resolve_fd(v, &acc->a, args->dirfd);
 	lm_resolve(v, &acc->b, args->dirfd2, args->path2, 0);
-	if (args->path[0])
-		note(v, &acc->a, LM_L | LM_R);
+	note(v, &acc->a, LM_L | LM_R);
 	look(v, &acc->a, &s);
 	if (matters(v, &acc->b))
 		lm_begin_create(v, &acc->b, (acc->a.none && !acc->a.cut) || (s.mode && !S_ISDIR(s.mode)), &acc->done_b);
@@ -183,6 +182,10 @@ void lm_begin_rename(const struct lm_view *v, struct lm_access *acc, const struc
 	acc->done_a = exchange ? LM_WRITE : LM_UNLINK;
 	acc->done_b = LM_WRITE;
 	acc->is_dir = S_ISDIR(src.mode) || (exchange && S_ISDIR(dst.mode));
+	if (acc->is_dir && !matters(v, &acc->a) && !matters(v, &acc->b)) {
+		acc->is_dir = 0;
+		return;
+	}
 	if (acc->is_dir) {
 		lm_tree_announce(v, &acc->a, &acc->b, args->flags, certain);
 		return;
