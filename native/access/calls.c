@@ -29,8 +29,17 @@ void lm_args_of(const struct lm_row *row, const unsigned long regs[6], struct lm
 	args->flags = row->flags < 0 ? row->fixed : (uint32_t)regs[row->flags];
 	args->mode = row->mode < 0 ? 0 : (uint32_t)regs[row->mode];
 	args->call = row->name;
+	args->in_root = 0;
 	if (row->op == LM_OP_TRUNCATE)
 		args->mode = !(regs[row->mode] | (row->flags < 0 ? 0 : regs[row->flags]));	/* of 64 bits, in two of 32 */
+}
+
+/* Files of a mount that stands nowhere have no name. */
+uint8_t lm_op_of(const struct lm_row *row, const struct lm_args *args)
+{
+	if (row->op == LM_OP_TREE)
+		return args->flags & 1 /* OPEN_TREE_CLONE */ ? LM_OP_MOUNT : LM_OP_LINKS;
+	return row->op;
 }
 
 int lm_known(const struct lm_view *v, uint8_t op, const struct lm_args *args, uint64_t *key)
@@ -42,7 +51,8 @@ int lm_known(const struct lm_view *v, uint8_t op, const struct lm_args *args, ui
 	if (!cache || !args->path || args->path2 || (args->dirfd != AT_FDCWD && args->path[0] != '/'))
 		return 0;
 	seed = (uint64_t)(lm_gen(v) + 1) * 0x9e3779b97f4a7c15ull;
-	if (args->path[0] != '/' && __atomic_load_n(&v->area->log->own_cwds, __ATOMIC_RELAXED))
+	if (args->path[0] != '/' && (__atomic_load_n(&v->area->log->own_cwds, __ATOMIC_RELAXED) ||
+				     __atomic_load_n(&cache->own_cwds, __ATOMIC_RELAXED)))
 		return 0;
 	if (args->path[0] != '/')
 		seed ^= (uint64_t)(__atomic_load_n(&cache->cwd_gen, __ATOMIC_RELAXED) + 1) * 0xc2b2ae3d27d4eb4full;
@@ -104,11 +114,10 @@ static void begin_look(const struct lm_view *v, struct lm_access *acc, const str
  * Attributes are no content; that a file is missing is told. In an overlay a new one for a file of a lower layer is a copy of it
  * in the upper one: the disk will tell.
  */
-static void begin_attributes(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args, int follow)
+static void begin_attributes(const struct lm_view *v, struct lm_access *acc)
 {
 	struct state s;
 
-	lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
 	if (!matters(v, &acc->a))
 		return;
 	look(v, &acc->a, &s);
@@ -180,6 +189,27 @@ static void foretell_names(const struct lm_view *v, uint8_t op)
 	}
 }
 
+/* Dirs that are walked, made and removed are no deps: there is nothing to tell of them. */
+static int touches_content(const struct lm_access *acc)
+{
+	switch (acc->op) {
+	case LM_OP_OPEN:
+		return !(acc->flags & O_DIRECTORY);
+	case LM_OP_UNLINK:
+		return acc->flags != AT_REMOVEDIR;
+	case LM_OP_RENAME:
+	case LM_OP_LINK:
+	case LM_OP_SYMLINK:
+	case LM_OP_MKNOD:
+	case LM_OP_TRUNCATE:
+	case LM_OP_CHMOD:
+	case LM_OP_EXEC:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
 int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const struct lm_args *args, uint64_t key)
 {
 	int follow = !(args->flags & AT_SYMLINK_NOFOLLOW);
@@ -191,6 +221,7 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 	foretell_names(v, op);
 	acc->a.none = acc->b.none = 1;
 	acc->a.moving = acc->b.moving = 0;
+	acc->a.deep = acc->b.deep = 0;
 	switch (op) {
 	case LM_OP_MOUNT:
 		return begin_mount(v, args);
@@ -220,10 +251,16 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 	default:
 		break;
 	}
-	/* What remains has a name. An empty one is the fd itself (AT_EMPTY_PATH), opened before. */
-	if (!args->path || (!args->path[0] && op != LM_OP_EXEC && op != LM_OP_LINK)) {
-		acc->over = 1;
-		return 0;
+	/* What remains has a name. An empty one, or none, is the fd itself, opened before. */
+	if (!args->path || !args->path[0]) {
+		if (op == LM_OP_CHMOD || op == LM_OP_FCHMOD)
+			lm_begin_fchmod(v, acc, args);
+		else if ((op == LM_OP_LINKS || op == LM_OP_FATTR) && args->dirfd >= 0 && v->area->n_mounts)
+			lm_resolve_fd(v, &acc->a, args->dirfd), begin_attributes(v, acc);
+		else if (!args->path || (op != LM_OP_EXEC && op != LM_OP_LINK))
+			acc->over = 1;
+		if (!args->path || (op != LM_OP_EXEC && op != LM_OP_LINK))
+			return 0;
 	}
 	switch (op) {
 	case LM_OP_OPEN:
@@ -261,7 +298,8 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 		begin_look(v, acc, args, LM_T, 0);
 		break;
 	case LM_OP_LINKS:
-		begin_attributes(v, acc, args, follow);
+		lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
+		begin_attributes(v, acc);
 		break;
 	case LM_OP_OPENDIR:
 		begin_look(v, acc, args, 0, follow);
@@ -291,6 +329,7 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 			lm_parent(v, &acc->a);
 		note(v, &acc->a, LM_L);
 		acc->key = 0;
+		acc->flags = AT_REMOVEDIR;
 		break;
 	case LM_OP_RENAME:
 		lm_begin_rename(v, acc, args);
@@ -334,6 +373,8 @@ int lm_begin(const struct lm_view *v, struct lm_access *acc, uint8_t op, const s
 	default:
 		break;
 	}
+	if ((acc->a.deep || acc->b.deep) && touches_content(acc))
+		lm_refuse(v, "%s of a file in a dir of the repo whose name is too long to be told", args->call ? args->call : "use", "");
 	return 0;
 }
 
@@ -367,7 +408,10 @@ void lm_end(const struct lm_view *v, struct lm_access *acc, int ok, const struct
 	if (acc->after)
 		end_read(v, acc, told);
 	if (!acc->done_a && !acc->done_b) {
-		remember(v, acc->a.moving || acc->b.moving ? 0 : acc->key);
+		if (ok && (acc->op == LM_OP_RMDIR || acc->op == LM_OP_UNLINK) && acc->flags == AT_REMOVEDIR)
+			lm_names_changed(v);	/* its number may be given to the next dir */
+		/* What has told nothing of the file may do so next time, as when the dir before a .. is there. */
+		remember(v, acc->a.moving || acc->b.moving || acc->a.cut || acc->a.none ? 0 : acc->key);
 		return;
 	}
 	if (!ok)

@@ -31,7 +31,10 @@ enum lm_op {
 	LM_OP_MKNOD,
 	LM_OP_TRUNCATE,
 	LM_OP_CHMOD,
+	LM_OP_FCHMOD,	/* of an open file, whatever it was opened for */
 	LM_OP_LINKS,	/* the links crossed, and a missing leaf: attributes, dates, watches, name_to_handle_at */
+	LM_OP_FATTR,	/* the same of an open file: in an overlay it may be copied for that */
+	LM_OP_TREE,	/* flags: a mount of its own as LM_OP_MOUNT, else as LM_OP_LINKS (lm_op_of) */
 	LM_OP_OPENDIR,	/* only the links crossed matter */
 	LM_OP_LIST,	/* of an open dir */
 	LM_OP_LISTNAME,	/* of a dir by name */
@@ -53,7 +56,8 @@ struct lm_row {
 	uint32_t fixed;
 };
 
-#define LM_N_ROWS 480
+/* Calls we know, with a row or of no interest; what a later kernel has beyond them is said not to exist. */
+#define LM_N_ROWS 470
 extern const struct lm_row lm_rows[LM_N_ROWS];	/* by number of system call */
 #ifdef __x86_64__
 extern const struct lm_row lm_rows32[LM_N_ROWS];	/* by number in programs of 32 bits */
@@ -69,6 +73,7 @@ struct lm_args {
 	const char *path, *path2;	/* LM_OP_EXEC: path2 is LD_LIBRARY_PATH in the new environment */
 	uint32_t flags;		/* open flags, AT_*, RENAME_* */
 	uint32_t mode;		/* mode, amode, statx mask, 1 if length is 0 for truncate */
+	int in_root;		/* openat2: RESOLVE_IN_ROOT, the dir is the root of all names */
 	const char *call;	/* its name, NULL: that of the function of libc */
 };
 
@@ -89,6 +94,9 @@ struct lm_access {
  * in another process replaces them by copies. LM_OP_OPENAT2 and LM_OP_EXEC need more: see there.
  */
 void lm_args_of(const struct lm_row *row, const unsigned long regs[6], struct lm_args *args);
+
+/* The operation of a row, where that depends on arguments. */
+uint8_t lm_op_of(const struct lm_row *row, const struct lm_args *args);
 
 /* Will this call be remembered as having nothing new to tell? Then neither lm_begin nor lm_end is needed. */
 int lm_known(const struct lm_view *v, uint8_t op, const struct lm_args *args, uint64_t *key);

@@ -126,7 +126,58 @@ static int note_file(const struct lm_view *v, const struct lm_path *p)
 		sig = lm_sig_of(&st);
 	lm_note(v, p->real, p->len, LM_L | LM_R | (sig ? LM_EXECUTED : 0), sig, sig ? lm_date_of(&st) : 0);
 	fd = sig ? (int)lm_sys_open(seen, O_RDONLY | O_NONBLOCK) : -1;
+	if (fd == -EMFILE || fd == -ENFILE)
+		lm_refuse(v, "%s is executed with no descriptor left to look at it: its interpreter cannot be told", shown(v, p), "");
 	return fd;
+}
+
+/*
+ * A program without a name (memfd_create, a file removed since), by its descriptor or by that in /proc: of it nothing is recorded, but of
+ * what it names. fd, or < 0.
+ */
+static int open_nameless(const struct lm_view *v, struct lm_path *p, const struct lm_args *args)
+{
+	int fd = -1;
+
+	if (!args->path[0] && args->flags & AT_EMPTY_PATH)
+		fd = lm_fd_open(v, args->dirfd);
+	else if (!strncmp(p->real, "/proc/", 6))	/* where the walk has ended */
+		fd = (int)lm_sys_open(LM_SEEN(v, p->real), O_RDONLY | O_NONBLOCK);
+	p->real[0] = 0;
+	p->len = 0;
+	p->where = LM_OUTSIDE;
+	return fd;
+}
+
+/*
+ * A program linked so low that code of its own lies where the gate is: calls made there would not be seen. Only if it has some.
+ */
+static int calls_at_gate(int fd, const char *head, long n)
+{
+	int i, narrow = n < (long)sizeof(Elf64_Ehdr) ? -1 : lm_elf_is_narrow(head);
+	char page[LM_GATE_SIZE];
+	Elf64_Ehdr eh;
+
+	if (narrow)
+		return 0;
+	eh = lm_elf_ehdr(head, 0);
+	if (eh.e_type != ET_EXEC || eh.e_phoff > HEAD || eh.e_phoff + eh.e_phnum * lm_elf_phdr_size(0) > (size_t)n)
+		return 0;
+	for (i = 0; i < eh.e_phnum; i++) {
+		Elf64_Phdr p = lm_elf_phdr(head + eh.e_phoff, 0, i);
+		long got;
+
+		if (p.p_type != PT_LOAD || !(p.p_flags & PF_X) || p.p_vaddr >= LM_GATE_ADDR + LM_GATE_SIZE ||
+		    p.p_vaddr + p.p_filesz <= LM_GATE_ADDR)
+			continue;
+		if (p.p_vaddr > LM_GATE_ADDR)
+			got = lm_sys_pread(fd, page, LM_GATE_ADDR + LM_GATE_SIZE - p.p_vaddr, (off_t)p.p_offset);
+		else
+			got = lm_sys_pread(fd, page, sizeof(page), (off_t)(p.p_offset + LM_GATE_ADDR - p.p_vaddr));
+		if (got > 1 && memmem(page, (size_t)got, LM_CALL_CODE, sizeof(LM_CALL_CODE) - 1))
+			return 1;
+	}
+	return 0;
 }
 
 /* Give p the name of a file: resolved, or as it is when it is the system's. */
@@ -156,13 +207,16 @@ void lm_exec_note(const struct lm_view *v, struct lm_path *p, const struct lm_ar
 	int level, fd;
 
 	p->none = 1;
+	p->real[0] = 0;
 	name_file(v, p, args->dirfd, args->path, args->flags);
 	for (level = 0; level <= MAX_LEVELS; level++) {
-		fd = note_file(v, p);
+		fd = !level && p->none ? open_nameless(v, p, args) : note_file(v, p);
 		if (fd < 0)
 			return;
 		n = lm_sys_pread(fd, head, sizeof(head) - 1, 0);
 		if (n >= EI_NIDENT && !memcmp(head, ELFMAG, SELFMAG)) {
+			if (v->followed && calls_at_gate(fd, head, n))
+				lm_refuse(v, "executable %s makes system calls where the tracer has its gate (0x170000)", shown(v, p), "");
 			if (v->followed || !escapes(v, p, fd, head, n))
 				lm_elf_note(v, fd, p->real, args->path2);
 			lm_sys_close(fd);

@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 #include "crc.h"
+#include "named.h"
 #include "resolve.h"
 #include "sys.h"
 
@@ -17,28 +18,9 @@ struct walk {
 	const struct lm_view *v;
 	struct lm_path *out;
 	int links;
+	uint32_t floor;		/* length of the name that .. and absolute links do not leave */
 	uint32_t at;		/* what remains of the text is out->rest from here to its end */
 };
-
-/* Write prefix then a number, NUL terminated; the length. */
-static uint32_t with_number(char *buf, const char *prefix, unsigned x, const char *suffix)
-{
-	char digits[12];
-	int n = 0;
-	char *p = buf;
-
-	while (*prefix)
-		*p++ = *prefix++;
-	do
-		digits[n++] = (char)('0' + x % 10);
-	while (x /= 10);
-	while (n)
-		*p++ = digits[--n];
-	while (*suffix)
-		*p++ = *suffix++;
-	*p = 0;
-	return (uint32_t)(p - buf);
-}
 
 static void pop(struct lm_path *out)
 {
@@ -49,104 +31,6 @@ static void pop(struct lm_path *out)
 	out->real[out->len] = 0;
 }
 
-/* Text found in a link of /proc/<pid>/: -1 if it is no name of a file. */
-static int fd_text(char *text, long n)
-{
-	static const char deleted[] = " (deleted)";
-	const size_t m = sizeof(deleted) - 1;
-
-	if (n <= 0 || n >= LM_PATH_MAX)
-		return -1;
-	text[n] = 0;
-	if (text[0] != '/' && strchr(text, ':'))
-		return -1;	/* pipe:[1234] */
-	if ((size_t)n > m && !memcmp(text + n - m, deleted, m))
-		return -1;
-	return 0;
-}
-
-/*
- * To ask for the name of an open dir costs more than all the rest of a call, and who walks a tree asks for each file. The
- * name holds while device and inode are the same and no name of the repo has changed its meaning. Signal handlers and
- * other threads may come in between: what they write at the same time is not believed.
- */
-static int recall_dir(const struct lm_view *v, struct lm_path *out, const struct stat *st)
-{
-	const struct lm_dir *d = &v->cache->dir;
-	uint32_t seq = __atomic_load_n(&d->seq, __ATOMIC_ACQUIRE), len = d->len;
-
-	if (seq & 1 || !len || len >= sizeof(d->path) || d->dev != st->st_dev || d->ino != st->st_ino || d->gen != lm_gen(v))
-		return 0;
-	memcpy(out->real, d->path, len);
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (__atomic_load_n(&d->seq, __ATOMIC_RELAXED) != seq)
-		return 0;
-	out->real[len] = 0;
-	out->len = len;
-	return 1;
-}
-
-static void remember_dir(const struct lm_view *v, const struct lm_path *out, const struct stat *st, uint32_t gen)
-{
-	struct lm_dir *d = &v->cache->dir;
-	uint32_t seq = __atomic_load_n(&d->seq, __ATOMIC_RELAXED);
-
-	if (seq & 1 || !out->len || out->len >= sizeof(d->path) ||
-	    !__atomic_compare_exchange_n(&d->seq, &seq, seq + 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-		return;
-	d->gen = gen;
-	d->dev = st->st_dev;
-	d->ino = st->st_ino;
-	d->len = out->len;
-	memcpy(d->path, out->real, out->len);
-	__atomic_store_n(&d->seq, seq + 2, __ATOMIC_RELEASE);
-}
-
-/* The dir a path is seen from, as lm_resolve_fd. */
-static void resolve_dirfd(const struct lm_view *v, struct lm_path *out, int fd)
-{
-	struct stat st;
-	uint32_t gen;
-
-	if (!v->cache || v->pid || fd < 0 || lm_sys_fstat(fd, &st) || !S_ISDIR(st.st_mode)) {
-		lm_resolve_fd(v, out, fd);
-		return;
-	}
-	gen = lm_gen(v);	/* before the name is asked for: should it change meanwhile, it will not be believed */
-	if (recall_dir(v, out, &st))
-		return;
-	lm_resolve_fd(v, out, fd);
-	if (!out->none)
-		remember_dir(v, out, &st, gen);
-}
-
-void lm_resolve_fd(const struct lm_view *v, struct lm_path *out, int fd)
-{
-	char link[64], prefix[32];
-	long n;
-
-	out->none = 1;
-	out->absent = 0;
-	out->moving = out->cut = 0;
-	out->where = LM_OUTSIDE;
-	if (fd < 0)
-		return;
-	if (v->pid)
-		with_number(prefix, "/proc/", (unsigned)v->pid, "/fd/");
-	else
-		memcpy(prefix, "/proc/self/fd/", 15);
-	with_number(link, prefix, (unsigned)fd, "");
-	n = lm_sys_readlink(link, out->real, sizeof(out->real) - 1);
-	if (fd_text(out->real, n) < 0 || out->real[0] != '/')
-		return;
-	out->len = (uint32_t)n;
-	if (out->len == 1)
-		out->len = 0;	/* the root is "" here, as in the walk */
-	out->real[out->len] = 0;
-	out->where = lm_where(v->area, out->real, out->len);
-	out->none = 0;
-}
-
 /* Where the walk of a relative path begins. */
 static void start(struct walk *w, int dirfd)
 {
@@ -154,12 +38,14 @@ static void start(struct walk *w, int dirfd)
 	const char *cwd;
 
 	if (dirfd != AT_FDCWD) {
-		resolve_dirfd(w->v, out, dirfd);
+		lm_named_dirfd(w->v, out, dirfd);
 		return;
 	}
 	cwd = w->v->cwd(w->v, out->real, &out->len);
 	if (!cwd || cwd[0] != '/') {
 		out->none = 1;
+		if (!cwd)
+			lm_named_no_cwd(w->v, out);
 		return;
 	}
 	if (cwd != out->real)
@@ -211,7 +97,7 @@ static unsigned own_pid(const struct lm_view *v)
 
 	if (!v->foreign_root)
 		return pid;
-	with_number(name, "/proc/", pid, "/status");
+	lm_with_number(name, "/proc/", pid, "/status");
 	fd = (int)lm_sys_open(name, O_RDONLY);
 	n = fd < 0 ? 0 : lm_sys_pread(fd, text, sizeof(text) - 1, 0);
 	if (fd >= 0)
@@ -263,17 +149,17 @@ static long link_text(const struct lm_view *v, const struct lm_path *out, char *
 	if (room < 64)
 		return -ELOOP;
 	if (v->pid && !strcmp(out->real, "/proc/self"))
-		return with_number(buf, "", own_pid(v), "");
+		return lm_with_number(buf, "", own_pid(v), "");
 	if (v->pid && !strcmp(out->real, "/proc/thread-self")) {
-		with_number(task, "", own_pid(v), "/task/");
-		return with_number(buf, task, own_pid(v), "");
+		lm_with_number(task, "", own_pid(v), "/task/");
+		return lm_with_number(buf, task, own_pid(v), "");
 	}
 	n = lm_sys_readlink(LM_SEEN(v, out->real), buf, room - 1);
 	if (n == -EINVAL)
 		return 0;
 	if (n == (long)room - 1)
 		return -ELOOP;	/* cut: too long */
-	if (n > 0 && !strncmp(out->real, "/proc/", 6) && fd_text(buf, n) < 0)
+	if (n > 0 && !strncmp(out->real, "/proc/", 6) && (n = lm_named_link(v, LM_SEEN(v, out->real), buf, room - 1)) < 0)
 		return -ELOOP;
 	return n;
 }
@@ -311,8 +197,8 @@ static int cross(struct walk *w, int last)
 	w->at -= (uint32_t)n;	/* what remains begins with / or is empty */
 	memmove(out->rest + w->at, text, (size_t)n);
 	if (out->rest[w->at] == '/') {
-		out->len = 0;
-		out->real[0] = 0;
+		out->len = w->floor;
+		out->real[w->floor] = 0;
 	} else {
 		pop(out);
 	}
@@ -338,6 +224,8 @@ static int step(struct walk *w, int follow)
 	if (n == 1 && p[0] == '.')
 		return 0;
 	if (n == 2 && p[0] == '.' && p[1] == '.') {
+		if (out->len == w->floor)
+			return 0;
 		if (out->absent) {
 			out->cut = 1;
 			return 1;	/* the call fails at the missing component: that is all it tells */
@@ -366,7 +254,7 @@ static int step(struct walk *w, int follow)
 }
 
 /* link_support none: a path within the repo is only text. Outside, links lead where they lead. */
-void lm_resolve(const struct lm_view *v, struct lm_path *out, int dirfd, const char *path, int follow)
+static void resolve(const struct lm_view *v, struct lm_path *out, int dirfd, const char *path, int follow, int in_root)
 {
 	struct walk w = { .v = v, .out = out };
 	size_t n;
@@ -374,7 +262,7 @@ void lm_resolve(const struct lm_view *v, struct lm_path *out, int dirfd, const c
 
 	out->none = 0;
 	out->absent = 0;
-	out->moving = out->cut = 0;
+	out->moving = out->cut = out->deep = 0;
 	out->where = LM_OUTSIDE;
 	out->len = 0;
 	if (!path || !path[0] || (n = strnlen(path, LM_PATH_MAX)) >= LM_PATH_MAX) {
@@ -384,8 +272,9 @@ void lm_resolve(const struct lm_view *v, struct lm_path *out, int dirfd, const c
 	w.at = (uint32_t)(sizeof(out->rest) - n - 1);
 	memcpy(out->rest + w.at, path, n + 1);
 	out->real[0] = 0;
-	if (path[0] != '/') {
+	if (path[0] != '/' || in_root) {
 		start(&w, dirfd);
+		w.floor = in_root ? out->len : 0;
 	} else if (n > v->area->seen_root_len && path[v->area->seen_root_len] == '/' &&
 		   !memcmp(path, v->area->seen_root, v->area->seen_root_len)) {
 		out->len = v->area->seen_root_len;	/* no link to look for on the way */
@@ -403,6 +292,16 @@ void lm_resolve(const struct lm_view *v, struct lm_path *out, int dirfd, const c
 		return;
 	}
 	out->where = lm_where(v->area, out->real, out->len);
+}
+
+void lm_resolve(const struct lm_view *v, struct lm_path *out, int dirfd, const char *path, int follow)
+{
+	resolve(v, out, dirfd, path, follow, 0);
+}
+
+void lm_resolve_in_root(const struct lm_view *v, struct lm_path *out, int dirfd, const char *path, int follow)
+{
+	resolve(v, out, dirfd, path, follow, 1);
 }
 
 void lm_parent(const struct lm_view *v, struct lm_path *path)

@@ -8,7 +8,11 @@
 #define __NR_fchmodat2 452
 #endif
 #ifndef __NR_fspick
+#define __NR_fsmount 432
 #define __NR_fspick 433
+#endif
+#ifndef __NR_pidfd_getfd
+#define __NR_pidfd_getfd 438
 #endif
 #ifndef __NR_mount_setattr
 #define __NR_mount_setattr 442
@@ -46,6 +50,10 @@
 	ROW(truncate,          TRUNCATE,    -1, 0, -1, -1, -1,  1, 0),
 	ROW(fchmodat,          CHMOD,        0, 1, -1, -1, -1,  2, 0),
 	ROW(fchmodat2,         CHMOD,        0, 1, -1, -1,  3,  2, 0),
+	ROW(fchmod,            FCHMOD,       0, -1, -1, -1, -1, 1, 0),
+	ROW(fchown,            FATTR,        0, -1, -1, -1, -1, -1, 0),
+	ROW(fsetxattr,         FATTR,        0, -1, -1, -1, -1, -1, 0),
+	ROW(fremovexattr,      FATTR,        0, -1, -1, -1, -1, -1, 0),
 	ROW(utimensat,         LINKS,        0, 1, -1, -1,  3, -1, 0),
 	ROW(name_to_handle_at, LINKS,        0, 1, -1, -1,  4, -1, 0),
 	ROW(fchownat,          LINKS,        0, 1, -1, -1,  4, -1, 0),
@@ -66,21 +74,25 @@
 	ROW(file_setattr,      LINKS,        0, 1, -1, -1,  4, -1, 0),
 	ROW(inotify_add_watch, LINKS,       -1, 1, -1, -1, -1, -1, 0),
 	ROW(fspick,            LINKS,        0, 1, -1, -1, -1, -1, 0),
-	ROW(open_tree,         LINKS,        0, 1, -1, -1,  2, -1, 0),
-	ROW(open_tree_attr,    LINKS,        0, 1, -1, -1,  2, -1, 0),
+	ROW(open_tree,         TREE,         0, 1, -1, -1,  2, -1, 0),
+	ROW(open_tree_attr,    TREE,         0, 1, -1, -1,  2, -1, 0),
 	ROW(getdents64,        LIST,         0, -1, -1, -1, -1, -1, 0),
 	ROW(execve,            EXEC,        -1, 0, -1, -1, -1, -1, 0),
 	ROW(execveat,          EXEC,         0, 1, -1, -1,  4, -1, 0),
+	ROW(quotactl,          LINKS,       -1, 1, -1, -1, -1, -1, 0),
 	ROW(acct,              REFUSE,      -1, 0, -1, -1, -1, -1, 0),
+	ROW(swapon,            REFUSE,      -1, 0, -1, -1, -1, -1, 0),
 	ROW(unshare,           UNSHARE,     -1, -1, -1, -1,  0, -1, 0),
 	ROW(setns,             SETNS,        0, -1, -1, -1,  1, -1, 0),
 	ROW(mount,             MOUNT,       -1, 1, -1, -1, -1, -1, 0),
 	ROW(move_mount,        MOUNT,        2, 3, -1, -1, -1, -1, 0),
+	ROW(fsmount,           MOUNT,       -1, -1, -1, -1, -1, -1, 0),
 	ROW(umount2,           MOUNT,       -1, 0, -1, -1, -1, -1, 0),
 	ROW(mount_setattr,     MOUNT,        0, 1, -1, -1, -1, -1, 0),
 	ROW(chroot,            MOUNT,       -1, 0, -1, -1, -1, -1, 0),
 	ROW(pivot_root,        MOUNT,       -1, 0, -1, -1, -1, -1, 0),
 	ROW(open_by_handle_at, REFUSE,      -1, -1, -1, -1, -1, -1, 0),
+	ROW(pidfd_getfd,       ABSENT,      -1, -1, -1, -1, -1, -1, 0),
 	ROW(io_uring_setup,    ABSENT,      -1, -1, -1, -1, -1, -1, 0),
 	ROW(io_uring_enter,    ABSENT,      -1, -1, -1, -1, -1, -1, 0),
 	ROW(io_uring_register, ABSENT,      -1, -1, -1, -1, -1, -1, 0),

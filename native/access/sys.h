@@ -31,10 +31,12 @@
 #define LM_ELF_MACHINE EM_X86_64
 #define LM_ELF_MACHINE32 EM_386	/* runs here, too */
 #define LM_TRIPLET     "x86_64-linux-gnu"
+#define LM_CALL_CODE   "\x0f\x05"		/* syscall */
 #elif defined(__aarch64__)
 #define LM_AUDIT_ARCH  AUDIT_ARCH_AARCH64
 #define LM_ELF_MACHINE EM_AARCH64
 #define LM_TRIPLET     "aarch64-linux-gnu"
+#define LM_CALL_CODE   "\x01\x00\x00\xd4"	/* svc #0 */
 #else
 #error "the tracer knows the system calls of x86 and aarch64 only"
 #endif

@@ -28,6 +28,7 @@ const struct lm_row lm_rows32[LM_N_ROWS] = {
 	ROW(oldlstat,          STAT,        -1, 0, -1, -1, -1, -1, AT_SYMLINK_NOFOLLOW),
 	ROW(truncate64,        TRUNCATE,    -1, 0, -1, -1,  2,  1, 0),	/* the length is in two */
 	ROW(chown32,           LINKS,       -1, 0, -1, -1, -1, -1, 0),
+	ROW(fchown32,          FATTR,        0, -1, -1, -1, -1, -1, 0),
 	ROW(lchown32,          LINKS,       -1, 0, -1, -1, -1, -1, AT_SYMLINK_NOFOLLOW),
 	ROW(statfs64,          LINKS,       -1, 0, -1, -1, -1, -1, 0),
 	ROW(utimensat_time64,  LINKS,        0, 1, -1, -1,  3, -1, 0),

@@ -88,7 +88,7 @@ static void walk(const struct job *j, int depth)
 {
 	char buf[1024];
 	uint32_t list_len = j->list->len, twin_len = j->twin ? j->twin->len : 0;
-	int fd = open_dir(j);
+	int fd = depth < MAX_DEPTH ? open_dir(j) : -ENAMETOOLONG;
 	long n, at;
 
 	if (fd < 0) {	/* a file, exchanged with a dir */
@@ -96,6 +96,8 @@ static void walk(const struct job *j, int depth)
 			record(j, j->list, j->list_bits);
 			if (j->twin)
 				record(j, j->twin, j->twin_bits);
+		} else if (fd != -ENOENT && (fd != -EACCES || !j->dir_bits)) {	/* too deep, not to be read, no descriptor left */
+			lm_refuse(j->v, "dir %s is moved or walked, but what is in it cannot be told", j->list->real, "");
 		}
 		return;
 	}
@@ -109,11 +111,13 @@ static void walk(const struct job *j, int depth)
 
 			if (!strcmp(d->name, ".") || !strcmp(d->name, ".."))
 				continue;
-			if (push(j->list, d->name, len) || (j->twin && push(j->twin, d->name, len)))
+			if (push(j->list, d->name, len) || (j->twin && push(j->twin, d->name, len))) {
+				lm_refuse(j->v, "names below dir %s, which is moved or walked, are too long", j->list->real, "");
 				goto next;
+			}
 			if (d->type == DT_UNKNOWN && !look_at(j, j->list, &st))
 				dir = S_ISDIR(st.st_mode);
-			if (dir && depth < MAX_DEPTH) {
+			if (dir) {
 				walk(j, depth + 1);
 			} else {
 				record(j, j->list, j->list_bits);

@@ -21,16 +21,20 @@ static int starts(const char *s, const char *prefix, size_t n)
 	return !strncmp(s, prefix, n) && (s[n] == '/' || !s[n]);
 }
 
-/* Dirs whose files are the system's. /dev/fd and /dev/std* lead to files of the job; /proc only through a process. */
+/*
+ * Dirs whose files are the system's: no link in them leads into a repo. Nor is one of those where everybody may make links.
+ * /dev/fd and /dev/std* lead to files of the job; /proc only through a process.
+ */
 static int is_system(const char *p)
 {
-	static const char dirs[][8] = { "bin", "etc", "opt", "sbin", "usr", "lib", "lib32", "lib64", "run", "sys", "var" };
+	static const char dirs[][8] = { "bin", "etc", "opt", "sbin", "usr", "lib", "lib32", "lib64", "sys", "var" };
 	size_t i, n;
 
 	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++) {
 		n = strlen(dirs[i]);
 		if (p[1] == dirs[i][0] && starts(p + 1, dirs[i], n))
-			return 1;
+			return strncmp(p, "/var/", 5) || (p[5] != '/' && p[5] != '.' && !starts(p + 5, "tmp", 3) &&
+							    !starts(p + 5, "run", 3) && !starts(p + 5, "lock", 4));
 	}
 	return 0;
 }
@@ -83,7 +87,7 @@ int lm_filtered(const struct lm_area *area, const char *path)
 		path++;
 	p = path + 1;
 	if (!strncmp(p, "dev/", 4)) {
-		if (!strncmp(p + 4, "fd", 2) || !strncmp(p + 4, "std", 3) || p[4] == '/' || p[4] == '.')
+		if (!strncmp(p + 4, "fd", 2) || !strncmp(p + 4, "std", 3) || !strncmp(p + 4, "shm", 3) || p[4] == '/' || p[4] == '.')
 			return 0;
 	} else if (!strncmp(p, "proc/", 5)) {
 		if (!strncmp(p + 5, "self", 4) || !strncmp(p + 5, "thread-self", 11) || (p[5] >= '0' && p[5] <= '9') ||

@@ -49,6 +49,7 @@ struct lm_cache {
 	uint32_t cwd_gen;
 	uint32_t turn;
 	uint32_t names_moved;	/* the call answered last changes what names mean (agent) */
+	uint32_t own_cwds;	/* who shares this memory may have another cwd: relative names are not remembered */
 	uint64_t texts[LM_TEXTS];
 	uint64_t files[LM_FILES];
 	struct lm_dir dir;
@@ -116,6 +117,8 @@ static inline uint32_t lm_gen(const struct lm_view *v)
 
 /* Record that something cannot be followed; printf-like with %s only. The agent fails the job with the sentence. */
 void lm_refuse(const struct lm_view *v, const char *fmt, const char *a, const char *b);
+
+#define LM_HIDDEN "the kernel does not let a process of the job be looked at: its calls cannot be followed"
 
 /* The same for what the user should know; the job goes on. */
 void lm_warn(const struct lm_view *v, const char *text);

@@ -68,7 +68,10 @@ void lm_begin_open(const struct lm_view *v, struct lm_access *acc, const struct 
 		bits = 0;
 		write = 0;
 	}
-	lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
+	if (args->in_root)
+		lm_resolve_in_root(v, &acc->a, args->dirfd, args->path, follow);
+	else
+		lm_resolve(v, &acc->a, args->dirfd, args->path, follow);
 	if (!matters(v, &acc->a)) {
 		if (write && v->cache && !acc->a.none)
 			acc->done_a = LM_WRITE;	/* may make the text cache stale: it has to be told */
@@ -131,8 +134,7 @@ void lm_begin_link(const struct lm_view *v, struct lm_access *acc, const struct 
 	else
 		lm_resolve_fd(v, &acc->a, args->dirfd);
 	lm_resolve(v, &acc->b, args->dirfd2, args->path2, 0);
-	if (args->path[0])
-		note(v, &acc->a, LM_L | LM_R);
+	note(v, &acc->a, LM_L | LM_R);
 	look(v, &acc->a, &s);
 	if (matters(v, &acc->b))
 		lm_begin_create(v, &acc->b, (acc->a.none && !acc->a.cut) || (s.mode && !S_ISDIR(s.mode)), &acc->done_b);
@@ -180,6 +182,10 @@ void lm_begin_rename(const struct lm_view *v, struct lm_access *acc, const struc
 	acc->done_a = exchange ? LM_WRITE : LM_UNLINK;
 	acc->done_b = LM_WRITE;
 	acc->is_dir = S_ISDIR(src.mode) || (exchange && S_ISDIR(dst.mode));
+	if (acc->is_dir && !matters(v, &acc->a) && !matters(v, &acc->b)) {
+		acc->is_dir = 0;
+		return;
+	}
 	if (acc->is_dir) {
 		lm_tree_announce(v, &acc->a, &acc->b, args->flags, certain);
 		return;
@@ -194,11 +200,10 @@ void lm_begin_rename(const struct lm_view *v, struct lm_access *acc, const struc
 	}
 }
 
-void lm_begin_chmod(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args)
+static void begin_chmod_of(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args)
 {
 	struct state s;
 
-	lm_resolve(v, &acc->a, args->dirfd, args->path, !(args->flags & AT_SYMLINK_NOFOLLOW));
 	if (!matters(v, &acc->a))
 		return;
 	look(v, &acc->a, &s);
@@ -208,6 +213,28 @@ void lm_begin_chmod(const struct lm_view *v, struct lm_access *acc, const struct
 		return;
 	acc->key = 0;	/* what it does depends on the mode now */
 	announce(v, &acc->a, LM_L | LM_R, LM_WRITE, v->predict && can_write(v, &acc->a), &s, &acc->done_a);
+}
+
+void lm_begin_chmod(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args)
+{
+	lm_resolve(v, &acc->a, args->dirfd, args->path, !(args->flags & AT_SYMLINK_NOFOLLOW));
+	begin_chmod_of(v, acc, args);
+}
+
+/* Most leave the bit as it is, or are of a file just made: no name is asked for then. */
+void lm_begin_fchmod(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args)
+{
+	struct stat st;
+
+	if (lm_fd_stat(v, args->dirfd, &st) || !S_ISREG(st.st_mode) || !((st.st_mode ^ args->mode) & S_IXUSR)) {
+		acc->over = 1;
+		return;
+	}
+	lm_resolve_fd(v, &acc->a, args->dirfd);
+	if (!acc->a.none && lm_noted(v, acc->a.real, acc->a.len, LM_WRITE))
+		acc->over = 1;
+	else
+		begin_chmod_of(v, acc, args);
 }
 
 void lm_begin_truncate(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args)

@@ -13,6 +13,7 @@ void lm_begin_create(const struct lm_view *v, const struct lm_path *p, int possi
 void lm_begin_link(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args);
 void lm_begin_rename(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args);
 void lm_begin_chmod(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args);
+void lm_begin_fchmod(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args);
 void lm_begin_truncate(const struct lm_view *v, struct lm_access *acc, const struct lm_args *args);
 
 #endif

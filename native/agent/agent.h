@@ -64,6 +64,7 @@ struct agent {
 	pid_t pid;
 	bool quit;
 	struct rlimit files;		/* as found at start, for the jobs */
+	struct rlimit cores;		/* none unless the job asks: nobody would know of these files */
 };
 extern struct agent agent;
 

@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #include "isolate.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -19,8 +18,6 @@
 #include <unistd.h>
 
 #include "../lib/beneath.h"
-
-#define WORKS "LMAKE/lmake/overlay"
 
 struct planner {
 	struct job *job;
@@ -366,11 +363,11 @@ static bool plan_work(struct planner *w, struct ns_mount *m, uint32_t i)
 	if (!beside)
 		abort();
 	*strrchr(beside, '/') = 0;
-	lm_mkdirs(AT_FDCWD, WORKS, 0700);
+	lm_mkdirs(AT_FDCWD, NS_WORKS, 0700);
 	if (*w->tmp)
 		lm_mkdirs(AT_FDCWD, beside, 0777);
-	if (same_device(in_tmp ? beside : m->from, WORKS))
-		m->work = format("%s/" WORKS "/%llu.%u", w->root, (unsigned long long)w->job->order.small_id, i);
+	if (same_device(in_tmp ? beside : m->from, NS_WORKS))
+		m->work = format("%s/" NS_WORKS "/%llu.%u", w->root, (unsigned long long)w->job->order.small_id, i);
 	else if (*w->tmp && (in_tmp || same_device(m->from, beside)))
 		m->work = format("%s.work%u", w->tmp, i);
 	free(beside);
@@ -616,64 +613,4 @@ int job_isolate(struct job *job)
 	if (ok && !asks_anything(w.o))	/* another tracer is all it wants */
 		job_unisolate(job);
 	return ok ? 0 : -1;
-}
-
-/* The kernel leaves a dir in it that even we may not enter. */
-static void remove_work(const char *work)
-{
-	char inner[PATH_MAX + 8];
-
-	snprintf(inner, sizeof inner, "%s/work", work);
-	chmod(inner, 0700);
-	lm_remove_tree(AT_FDCWD, work);
-}
-
-void job_unisolate(struct job *job)
-{
-	struct isolation *iso = job->iso;
-	struct ns_plan *p;
-
-	if (!iso)
-		return;
-	p = &iso->plan;
-	source_close(&iso->control);
-	for (uint32_t i = 0; i < p->n_mounts; i++) {
-		struct ns_mount *m = &p->mounts[i];
-
-		if (m->work)
-			remove_work(m->work);
-		for (char **l = m->lower; l && *l; l++)
-			free(*l);
-		free(m->lower);
-		free(m->at);
-		free(m->from);
-		free(m->work);
-	}
-	free(p->mounts);
-	free(p->base);
-	free(p->point);
-	free(p->seen_root);
-	free(p->seen_tmp);
-	free(p->preload);
-	lm_buf_free(&p->text);
-	munmap(iso->end, sizeof *iso->end);
-	job->iso = NULL;
-	later_free(iso);
-}
-
-void isolate_sweep(void)
-{
-	DIR *d = opendir(WORKS);
-	struct dirent *e;
-
-	while (d && (e = readdir(d))) {
-		char name[PATH_MAX];
-
-		if (*e->d_name != '.' && snprintf(name, sizeof name, WORKS "/%s", e->d_name) < (int)sizeof name)
-			remove_work(name);
-	}
-	if (d) {
-		closedir(d);
-		rmdir(WORKS);
-	}
 }

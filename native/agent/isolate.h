@@ -1,14 +1,17 @@
 /*
  * Jobs with namespaces of their own: pids always, mounts for the /proc that goes with them and for all the views,
  * users when we are not root. isolate.c decides in the agent what is to be mounted where, and writes what the tracer
- * must know; scratch.c makes the mounts, in the job's first process; pid1.c is that process. Nothing is left to undo:
- * mounts die with their namespace, and that with its first process.
+ * must know; scratch.c makes the mounts, in the job's first process; pid1.c is that process. Little is left to undo
+ * (unisolate.c): mounts die with their namespace, and that with its first process.
  */
 #ifndef LMAKE_AGENT_ISOLATE_H
 #define LMAKE_AGENT_ISOLATE_H
 
 #include "agent.h"
 #include "slots.h"
+
+/* Below the root: a dir for each overlay, which the kernel wants on the disk of the upper dir. */
+#define NS_WORKS "LMAKE/lmake/overlay"
 
 /* One thing seen elsewhere. Names are absolute, without links nor trailing /. */
 struct ns_mount {
@@ -66,9 +69,11 @@ struct isolation {
 
 /* isolate.c: 0, or -1 having said why. Nothing is done, and job->iso stays NULL, for a job that asks for nothing. */
 int job_isolate(struct job *job);
+void isolate_say(struct job *job, const struct ns_note *note);
+
+/* unisolate.c */
 void job_unisolate(struct job *job);	/* frees, and removes what overlays have left */
 void isolate_sweep(void);		/* what former agents have left */
-void isolate_say(struct job *job, const struct ns_note *note);
 
 /* scratch.c, in the job's first process: all mounts. 0, or *note says what failed. */
 int ns_mounts(const struct ns_plan *plan, struct ns_note *note);

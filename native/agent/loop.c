@@ -124,6 +124,8 @@ static void raise_files(void)
 {
 	struct rlimit more;
 
+	getrlimit(RLIMIT_CORE, &agent.cores);
+	agent.cores.rlim_cur = 0;
 	getrlimit(RLIMIT_NOFILE, &agent.files);
 	more = agent.files;
 	more.rlim_cur = more.rlim_max;

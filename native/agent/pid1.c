@@ -203,6 +203,7 @@ static void main_process(const struct ns_launch *l, const char *root)
 	if (dup2(l->ends.in, 0) < 0 || dup2(l->ends.out, 1) < 0 || dup2(l->ends.err, 2) < 0)
 		give_up_at(NS_STDIO, errno, "standard files");
 	setrlimit(RLIMIT_NOFILE, &agent.files);
+	setrlimit(RLIMIT_CORE, &agent.cores);
 	if (l->traced) {
 		notify = lm_trace_install(l->all || l->slot->log.log->n_mounts);
 		if (notify < 0)

@@ -85,6 +85,7 @@ static int child(void *arg)
 	if (dup2(l->ends.in, 0) < 0 || dup2(l->ends.out, 1) < 0 || dup2(l->ends.err, 2) < 0)
 		fail(l, STEP_STDIO, errno);
 	setrlimit(RLIMIT_NOFILE, &agent.files);
+	setrlimit(RLIMIT_CORE, &agent.cores);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (l->watched)

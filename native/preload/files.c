@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 #include <utime.h>
 
@@ -484,6 +485,22 @@ LM_EXPORT int fchmodat(int dirfd, const char *path, mode_t mode, int flags)
 {
 	return LM_INT(LM_OP_CHMOD, LM_AT(dirfd, path, flags, mode), flags ? LM_REAL(fchmodat)(dirfd, path, mode, flags) :
 		      LM_CALL(fchmodat, LM_SYS(SYS_fchmodat, dirfd, path, mode), dirfd, path, mode, flags));
+}
+
+LM_EXPORT int fchmod(int fd, mode_t mode)
+{
+	return LM_INT(LM_OP_FCHMOD, LM_AT(fd, NULL, 0, mode), LM_CALL(fchmod, LM_SYS(SYS_fchmod, fd, mode), fd, mode));
+}
+
+LM_EXPORT int fchown(int fd, uid_t user, gid_t group)
+{
+	return LM_INT(LM_OP_FATTR, LM_AT(fd, NULL, 0, 0), LM_CALL(fchown, LM_SYS(SYS_fchown, fd, user, group), fd, user, group));
+}
+
+LM_EXPORT int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)
+{
+	return LM_INT(LM_OP_FATTR, LM_AT(fd, NULL, 0, 0),
+		      LM_CALL(fsetxattr, LM_SYS(SYS_fsetxattr, fd, name, value, size, flags), fd, name, value, size, flags));
 }
 
 #ifndef SYS_utime

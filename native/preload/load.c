@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <link.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -266,6 +267,27 @@ __asm__(
 );
 #endif
 
+/* Who shares our memory, but not our cwd, shares what we remember of relative names. */
+static void note_clone(const struct lm_view *v, unsigned long flags)
+{
+	if (v && v->cache && (flags & (CLONE_VM | CLONE_FS)) == CLONE_VM)
+		__atomic_store_n(&v->cache->own_cwds, 1, __ATOMIC_RELAXED);
+}
+
+LM_EXPORT int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
+{
+	void *more[3];
+	va_list ap;
+	int i;
+
+	va_start(ap, arg);
+	for (i = 0; i < 3; i++)		/* which of them are there depends on flags; libc takes all, too */
+		more[i] = va_arg(ap, void *);
+	va_end(ap);
+	note_clone(lm_enter(), (unsigned long)flags);
+	return LM_REAL(clone)(fn, stack, flags, arg, more[0], more[1], more[2]);
+}
+
 static int opens(uint8_t op)
 {
 	return op == LM_OP_OPEN || op == LM_OP_OPENAT2;
@@ -279,15 +301,20 @@ static long call(long nr, const unsigned long *r)
 /* A call of the table, made by number. */
 static long routed(const struct lm_view *v, long nr, const struct lm_row *row, unsigned long *r)
 {
-	uint8_t op = row->op == LM_OP_OPENAT2 ? LM_OP_OPEN : row->op;
 	struct lm_access *acc;
 	struct lm_args args;
+	uint8_t op;
 	long rc;
 	int envp = nr == SYS_execve ? 2 : nr == SYS_execveat ? 3 : -1;
 
 	lm_args_of(row, r, &args);
-	if (row->op == LM_OP_OPENAT2 && r[2])
+	op = lm_op_of(row, &args);
+	if (op == LM_OP_OPENAT2)
+		op = LM_OP_OPEN;
+	if (row->op == LM_OP_OPENAT2 && r[2]) {
 		args.flags = (uint32_t)((const struct lm_open_how *)r[2])->flags;
+		args.in_root = !!(((const struct lm_open_how *)r[2])->resolve & 0x10 /* RESOLVE_IN_ROOT */);
+	}
 	if (envp >= 0) {
 		args.path2 = lm_env_ld_path((char *const *)r[envp]);
 		r[envp] = (unsigned long)LM_ENV((char *const *)r[envp]);
@@ -318,10 +345,16 @@ LM_EXPORT long syscall(long nr, ...)
 	for (i = 0; i < 6; i++)
 		r[i] = va_arg(ap, unsigned long);
 	va_end(ap);
-	if (nr >= 0 && nr < LM_N_ROWS && lm_rows[nr].name[0]) {
-		v = lm_enter();
-		rc = v ? routed(v, nr, &lm_rows[nr], r) : call(nr, r);
+	v = lm_enter();
+	if (v && nr >= 0 && nr < LM_N_ROWS && lm_rows[nr].name[0]) {
+		rc = routed(v, nr, &lm_rows[nr], r);
+	} else if (v && nr >= LM_N_ROWS) {
+		rc = -ENOSYS;	/* of a later kernel, or of another table: what it does is not known */
 	} else {
+		if (nr == SYS_clone)
+			note_clone(v, r[0]);
+		else if (nr == SYS_clone3 && r[0])
+			note_clone(v, *(const uint64_t *)r[0]);
 		rc = call(nr, r);
 	}
 	if (rc >= 0 || rc <= -4096)

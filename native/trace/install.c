@@ -1,8 +1,8 @@
 /*
  * The child's half of the methods that see system calls (trace.h): between clone and exec it loads a filter made from the
  * table of calls. The filter is written beforehand, in the agent, and again when constants are learned (learn.c). The one
- * of ptrace differs in what it does with the calls it picks (it stops them), and in that it picks two more: those by
- * which a program of the job would get in its way.
+ * of ptrace differs in what it does with the calls it picks (it stops them), and in that it picks some more: those by
+ * which a program of the job would get in its way, or out of its sight.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -35,7 +35,7 @@
 #define HIGH(field)	(LOW(field) + 4)
 
 /* What is done with a range of numbers; also the order of the ends of the filter. */
-enum action { ALLOW, NOTIFY, ABSENT, GATED, GUARDED, N_ACTIONS };
+enum action { ALLOW, NOTIFY, ABSENT, GATED, MAPS, PROTECTS, CLONES, N_ACTIONS };
 
 struct program {
 	struct sock_filter code[1024];
@@ -67,11 +67,15 @@ static void emit(struct program *p, unsigned short code, unsigned k, unsigned ch
 static enum action action_of(const struct program *p, unsigned nr)
 {
 	if (nr >= LM_N_ROWS)
-		return nr < X32_BIT ? ALLOW : NOTIFY;
-	if (p->told == LM_TOLD_PTRACE && (nr == SYS_ptrace || nr == SYS_seccomp))
+		return nr < X32_BIT ? ABSENT : NOTIFY;
+	if (p->told == LM_TOLD_PTRACE && (nr == SYS_ptrace || nr == SYS_seccomp || nr == SYS_clone3))
 		return NOTIFY;
+	if (p->told == LM_TOLD_PTRACE && nr == SYS_clone)
+		return CLONES;
 	if (nr == SYS_mmap)
-		return GUARDED;
+		return MAPS;
+	if (nr == SYS_mprotect || nr == SYS_pkey_mprotect)
+		return PROTECTS;
 	if (!lm_rows[nr].name[0])
 		return ALLOW;
 	return lm_rows[nr].op == LM_OP_ABSENT ? ABSENT : GATED;
@@ -172,14 +176,38 @@ static void emit_end(struct program *p, enum action action, int constants)
 			emit_constants(p);
 		RETURN(p, p->told);
 		break;
-	case GUARDED:		/* mmap over what may be the gate */
-		LOAD(p, LOW(args[3]));
-		ALLOW_UNLESS(p, BPF_JSET, MAP_FIXED);
+	case MAPS:		/* over what may be the gate, or is asked for there */
 		LOAD(p, HIGH(args[0]));
 		ALLOW_UNLESS(p, BPF_JEQ, 0);
 		LOAD(p, LOW(args[0]));
 		emit(p, BPF_JMP | BPF_JGE | BPF_K, (unsigned)(LM_GATE_ADDR + LM_GATE_SIZE), 0, 1);
 		RETURN(p, SECCOMP_RET_ALLOW);
+		LOAD(p, LOW(args[3]));
+		emit(p, BPF_JMP | BPF_JSET | BPF_K, MAP_FIXED, 5, 0);
+		LOAD(p, LOW(args[2]));
+		ALLOW_UNLESS(p, BPF_JSET, PROT_EXEC);
+		LOAD(p, LOW(args[0]));
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+		RETURN(p, p->told);
+		RETURN(p, SECCOMP_RET_ALLOW);
+		break;
+	case PROTECTS:		/* memory there becomes code; that of just this page is the gate itself */
+		LOAD(p, LOW(args[2]));
+		ALLOW_UNLESS(p, BPF_JSET, PROT_EXEC);
+		LOAD(p, HIGH(args[0]));
+		ALLOW_UNLESS(p, BPF_JEQ, 0);
+		LOAD(p, LOW(args[0]));
+		emit(p, BPF_JMP | BPF_JGE | BPF_K, (unsigned)(LM_GATE_ADDR + LM_GATE_SIZE), 0, 1);
+		RETURN(p, SECCOMP_RET_ALLOW);
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K, (unsigned)LM_GATE_ADDR, 0, 3);
+		LOAD(p, LOW(args[1]));
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K, (unsigned)LM_GATE_SIZE, 0, 1);
+		RETURN(p, SECCOMP_RET_ALLOW);
+		RETURN(p, p->told);
+		break;
+	case CLONES:		/* of a task ptrace would not be told of */
+		LOAD(p, LOW(args[0]));
+		ALLOW_UNLESS(p, BPF_JSET, CLONE_UNTRACED);
 		RETURN(p, p->told);
 		break;
 	default:

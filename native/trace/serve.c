@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <linux/openat2.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +38,8 @@ static const char *cwd_of(const struct lm_view *v, char *buf, uint32_t *len)
 
 	snprintf(link, sizeof(link), "/proc/%d/cwd", (int)v->pid);
 	n = readlink(link, buf, LM_PATH_MAX - 1);
+	if (n < 0 && (errno == EACCES || errno == EPERM))
+		lm_refuse(v, LM_HIDDEN, "", "");
 	if (n <= 0)
 		return NULL;
 	buf[n] = 0;
@@ -165,6 +169,7 @@ static int fetch_args(struct lm_trace *t, pid_t pid, const struct seccomp_data *
 		if (rc < 0)
 			return rc;
 		args->flags = (uint32_t)how.flags;
+		args->in_root = !!(how.resolve & RESOLVE_IN_ROOT);
 		*op = LM_OP_OPEN;
 	}
 	if (row->op == LM_OP_LINKS && !strcmp(row->name, "name_to_handle_at"))
@@ -178,19 +183,29 @@ static int still_there(struct lm_trace *t)
 	return t->fd < 0 || !ioctl(t->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &t->req->id);
 }
 
-/*
- * A mapping put over the place of the gate, whatever was there. Where preload has its gate its calls would run into it;
- * elsewhere code put there would make calls unseen.
- */
-static int decide_mmap(const struct seccomp_data *d, const struct lm_view *v)
+static int has_gate(const struct lm_view *v)
 {
-	const uint64_t *args = (const uint64_t *)d->args;
 	size_t n = (size_t)(lm_gate_end - lm_gate_code);
 	char code[64];
 
-	if (!(args[3] & MAP_FIXED) || args[0] >= LM_GATE_ADDR + LM_GATE_SIZE || args[0] + args[1] <= LM_GATE_ADDR)
+	return n <= sizeof(code) && !fetch(v->pid, LM_GATE_ADDR, code, n) && !memcmp(code, lm_gate_code, n);
+}
+
+/*
+ * A mapping put over the place of the gate, whatever was there. Where preload has its gate its calls would run into it;
+ * elsewhere code put there, or memory made code, would make calls unseen.
+ */
+static int decide_mapping(const struct seccomp_data *d, const struct lm_view *v)
+{
+	const uint64_t *args = (const uint64_t *)d->args;
+	int gate, exec = !!(args[2] & PROT_EXEC), maps = d->nr == SYS_mmap;
+
+	if (args[0] >= LM_GATE_ADDR + LM_GATE_SIZE || args[0] + args[1] <= LM_GATE_ADDR)
 		return 0;
-	if (!(args[2] & PROT_EXEC) && (n > sizeof(code) || fetch(v->pid, LM_GATE_ADDR, code, n) || memcmp(code, lm_gate_code, n)))
+	gate = has_gate(v);
+	if (maps ? gate && !(args[3] & MAP_FIXED) : gate && !(args[2] & PROT_WRITE))
+		return 0;	/* it will lie elsewhere, or stays what it is */
+	if (maps ? !exec && !gate : !exec)
 		return 0;
 	lm_refuse(v, "a program maps memory where the tracer has its gate (0x170000); use autodep = 'ld_preload'", "", "");
 	return -ENOMEM;
@@ -200,12 +215,28 @@ static int decide_mmap(const struct seccomp_data *d, const struct lm_view *v)
 static int disturbs_ptrace(const struct seccomp_data *d)
 {
 	if (d->arch != LM_AUDIT_ARCH)
-		return d->nr == LM_NR32_PTRACE || d->nr == LM_NR32_SECCOMP;
-	return d->nr == SYS_ptrace || d->nr == SYS_seccomp;
+		return d->nr == LM_NR32_PTRACE || d->nr == LM_NR32_SECCOMP || d->nr == LM_NR32_CLONE || d->nr == SYS_clone3;
+	return d->nr == SYS_ptrace || d->nr == SYS_seccomp || d->nr == SYS_clone || d->nr == SYS_clone3;
+}
+
+/* A task that asks not to be traced would not be, whatever it does. */
+static int decide_clone(const struct seccomp_data *d, const struct lm_view *v)
+{
+	uint64_t flags = d->args[0];
+
+	if (d->nr == SYS_clone3 && fetch(v->pid, (unsigned long)d->args[0], &flags, sizeof(flags)))
+		return -EFAULT;
+	if (!(flags & CLONE_UNTRACED))
+		return 0;
+	lm_refuse(v, "a program of the job starts a process with CLONE_UNTRACED, which cannot be followed by ptrace; use autodep = 'hybrid'",
+		  "", "");
+	return -EPERM;
 }
 
 static int decide_ptrace(const struct seccomp_data *d, const struct lm_view *v)
 {
+	if (d->nr == SYS_clone3 || d->nr == (d->arch == LM_AUDIT_ARCH ? SYS_clone : LM_NR32_CLONE))
+		return decide_clone(d, v);
 	if (d->nr == (d->arch == LM_AUDIT_ARCH ? SYS_ptrace : LM_NR32_PTRACE)) {
 		lm_refuse(v, "a program of the job uses ptrace, which already watches the job; use autodep = 'hybrid'", "", "");
 		return -EPERM;
@@ -234,17 +265,19 @@ int lm_trace_decide(struct lm_trace *t, pid_t pid, const struct seccomp_data *d)
 		lm_refuse(&v, "a system call of another kind than those of 64 and of 32 bit programs (x32?) cannot be followed", "", "");
 		return -ENOSYS;
 	}
-	if (native && d->nr == SYS_mmap)
-		return decide_mmap(d, &v);
+	if (native && (d->nr == SYS_mmap || d->nr == SYS_mprotect || d->nr == SYS_pkey_mprotect))
+		return decide_mapping(d, &v);
 	if (t->fd < 0 && disturbs_ptrace(d))
 		return decide_ptrace(d, &v);
-	if (d->nr < 0 || d->nr >= (int)LM_N_ROWS || !rows[d->nr].name[0])
+	if (d->nr >= (int)LM_N_ROWS)
+		return -ENOSYS;		/* of a later kernel: what it does is not known */
+	if (d->nr < 0 || !rows[d->nr].name[0])
 		return 0;
 	row = &rows[d->nr];
 	for (i = 0; i < 6; i++)
 		regs[i] = (unsigned long)d->args[i];
 	lm_args_of(row, regs, &args);
-	op = row->op;
+	op = lm_op_of(row, &args);
 	if (op == LM_OP_REFUSE || op == LM_OP_MOUNT || op == LM_OP_ABSENT)
 		return lm_begin(&v, &acc, op, &args, 0);
 	if (lm_off_any(t->area.log) && lm_off_is(t->area.log, pid))
@@ -261,9 +294,9 @@ int lm_trace_decide(struct lm_trace *t, pid_t pid, const struct seccomp_data *d)
 	if (!still_there(t))
 		return 0;
 	if (rc == -EPERM)	/* a program that may be executed but not read */
-		lm_refuse(&v, "the kernel does not let a process of the job be looked at: its calls cannot be followed", "", "");
-	if (rc < 0)
-		return 0;
+		lm_refuse(&v, LM_HIDDEN, "", "");
+	if (rc < 0)	/* as the kernel would say, had it read the name then: it must not read another one now */
+		return rc == -EFAULT || rc == -ENAMETOOLONG ? rc : 0;
 	return lm_begin(&v, &acc, op, &args, 0);
 }
 

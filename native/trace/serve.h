@@ -16,6 +16,7 @@
 
 /* Numbers of 32 bit x86: the headers that have them cannot be had beside those of our own. */
 #define LM_NR32_PTRACE  26
+#define LM_NR32_CLONE   120
 #define LM_NR32_SECCOMP 354
 
 struct lm_trace {

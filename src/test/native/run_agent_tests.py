@@ -5,6 +5,7 @@ Each test gets an agent in a repo of its own; a test is a function, its name is 
 """
 import ast
 import os
+import resource
 import shutil
 import signal
 import struct
@@ -149,6 +150,19 @@ def signals_and_descriptors_are_clean(a):
     assert [l.split()[1] for l in lines[:3]] == ['0' * 16] * 3, lines
     assert lines[3] == '5', lines          # total, 0, 1, 2, and the listing itself
     assert len(set(lines[4].split())) == 1, lines
+
+
+@test
+def memory_of_a_crash_is_not_left_in_the_repo_unless_asked(a):
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    b = Agent(a.install, preexec=lambda: resource.setrlimit(resource.RLIMIT_CORE, (hard, hard)))
+    try:
+        for iso in (None, {'flags': 1}):
+            assert b.run('ulimit -Sc', iso=iso).stdout == '0\n'
+        b.run('sh -c "kill -SEGV \\$$"; true')
+        assert [f for f in os.listdir(b.root) if f.startswith('core')] == []
+    finally:
+        b.close()
 
 
 @test

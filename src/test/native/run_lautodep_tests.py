@@ -222,6 +222,25 @@ def names_are_from_the_root_of_the_repo():
 
 
 @test
+def repo_may_lie_where_devices_and_leftovers_do():
+    was = os.getcwd()
+    for place in ('/dev/shm', '/var/tmp'):
+        top = tempfile.mkdtemp(dir=place, prefix='lmautodep.')
+        try:
+            os.mkdir(top + '/repo')
+            os.chdir(top + '/repo')
+            write('a', 'x')
+            os.symlink(top + '/repo/a', top + '/link')
+            for method in METHODS:
+                r = Run('-m', method, '--', 'sh', '-c', 'cat {0}/repo/a {0}/link; echo > {0}/repo/made'.format(top))
+                assert r.out == 'xx' and r.deps == ['a'] and r.targets == ['made'], (method, place, vars(r))
+                os.unlink('made')
+        finally:
+            os.chdir(was)
+            shutil.rmtree(top)
+
+
+@test
 def listing_is_told_unless_allowed():
     write('d/f', '')
     r = Run('ls', 'd')

@@ -363,12 +363,39 @@ def page(rows, methods_run):
     for g, name, texts in rows:
         if g != group:
             group = g
-            lines += ['## %s%s' % (g[0].upper(), g[1:]), '', '| | %s |' % ' | '.join(methods_run), '|---' * (len(methods_run) + 1) + '|']
-        lines.append('| %s | %s |' % (name.replace('<', '&lt;'), ' | '.join(texts[m] for m in methods_run)))
+            lines += ['## ' + g, '', '| | %s |' % ' | '.join(methods_run), '|---' * (len(methods_run) + 1) + '|']
+        lines.append('| %s | %s |' % (name, ' | '.join(texts[m] for m in methods_run)))
         nxt = rows.index((g, name, texts)) + 1
         if nxt == len(rows) or rows[nxt][0] != g:
             lines.append('')
     return '\n'.join(lines).rstrip() + '\n'
+
+
+def rows_of(text):
+    """What a page is made of: [(group, row, {method: text})]."""
+    rows, group, heads = [], '', []
+    for line in text.splitlines():
+        parts = [p.strip() for p in line.strip().strip('|').split('|')]
+        if line.startswith('## '):
+            group = line[3:]
+        elif line.startswith('| |'):
+            heads = parts[1:]
+        elif line.startswith('| '):
+            rows.append((group, parts[0], dict(zip(heads, parts[1:]))))
+    return rows
+
+
+def kept(rows, old, run_methods):
+    """The rows of a run, and what the page says of programs this machine cannot run: those of 32 bits, other languages."""
+    rows = [(g[0].upper() + g[1:], n.replace('<', '&lt;'), t) for g, n, t in rows]
+    for i, (group, name, texts) in enumerate(old):
+        at = next((k for k, r in enumerate(rows) if r[:2] == (group, name)), None)
+        if group == 'Programs' and at is None:
+            before = [k for k, r in enumerate(rows) if r[:2] in [o[:2] for o in old[:i]]]
+            rows.insert(max(before) + 1 if before else len(rows), (group, name, {m: texts.get(m, '–') for m in run_methods}))
+        elif at is not None:
+            rows[at][2].update({m: texts[m] for m in run_methods if rows[at][2][m] == '–' and m in texts})
+    return rows
 
 
 def cells_of(text):
@@ -407,7 +434,9 @@ def main():
             if not base.results:
                 m.verdict(name + ' without tracer', ['status %d: %s' % (base.rc, base.err.strip())])
             m.row(group, name, base, outcomes, dirs)
-    text = page(m.rows, run_methods)
+    with open(PAGE) as f:
+        old = rows_of(f.read())
+    text = page(kept(m.rows, old if UPDATE else [], run_methods), run_methods)
     if UPDATE and not ONLY:
         with open(PAGE, 'w') as f:
             f.write(text)

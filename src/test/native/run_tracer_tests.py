@@ -207,7 +207,7 @@ PLAIN = ['open_ways', 'stdio', 'stat', 'access', 'readlink', 'realpath', 'dotdot
          'rename_dir', 'links', 'unlink', 'dirs', 'attr', 'list', 'glob', 'nftw', 'mkstemp', 'exec', 'exec_chain',
          'exec_path', 'clean_env', 'vfork', 'spawn', 'shell', 'threads', 'closefrom', 'signals', 'errno', 'rewrite',
          'admin', 'inline', 'inline_exec', 'own_filter', 'ptrace', 'thread_exec', 'cancel', 'tmpfile', 'late_link', 'mknod',
-         'small_stack', 'uring', 'thread_fork', 'walk']
+         'small_stack', 'uring', 'thread_fork', 'walk', 'made_dir', 'reused_dir', 'deleted_name', 'bytes', 'moved_cwd']
 
 
 def slower(name, method):
@@ -403,6 +403,11 @@ def escapes():
              [STATIC, 'run', '/bin/sh', '-c', '/usr/bin/env -i /bin/sh -c "./st open_ways; read x < d/absent; :"'],
              also={'st': 'LRX', 'd/absent': 'LR'}, setup=copy_static)
         case('code where the gate would be', method, [STATIC, 'low_code'], {}, refused=True)
+        case('code where the gate would be, by a wish', method, [STATIC, 'low_hint'], {}, refused=True)
+        case('memory made code where the gate would be', method, [STATIC, 'low_protect'], {}, refused=True)
+        case('child that is not to be traced', method, [TRACEE, 'untraced'], refused=method in BY_PTRACE)
+        if method not in BY_PTRACE:
+            case('calls of a later kernel', method, [TRACEE, 'later'])
         for name in PLAIN:
             if name not in ('clean_env', 'closefrom'):
                 case('static ' + name, method, [STATIC, name] + slower(name, method), by='seccomp' if method == 'hybrid' else method,
@@ -417,6 +422,14 @@ def escapes():
         case('mount', method, [TRACEE, 'mount'], {}, refused=True, status=None if method == 'seccomp' else 0)
         case('mount allowed', method, [TRACEE, 'mount_ok'], {}, opts=['-f', '8'])
         case('open by handle', method, [TRACEE, 'handle'], {}, refused=True)
+        case('mount without a place', method, [TRACEE, 'tree'], {}, refused=True, status=None if method == 'seccomp' else 0)
+        case('dir of many levels renamed', method, [TRACEE, 'deep_rename'], {}, refused=True, keep=('f',))
+        if method in LIBC or method == 'hybrid':
+            case('exec with no descriptor left', method, [TRACEE, 'exec_no_fds'], refused=True, keep=('y.sh',), want={'y.sh': 'LRWX'})
+        else:
+            case('exec with no descriptor left', method, [TRACEE, 'exec_no_fds'], keep=('y.sh', 'x.sh'))
+        case('file below a dir whose name is too long', method, [TRACEE, 'deep', 'f'], {}, refused=True, keep=('f',))
+        case('dirs whose name is too long', method, [TRACEE, 'deep'], {}, keep=('f',))
         case('another library in between', method, ['/usr/bin/env', 'LD_PRELOAD={repo}/libbetween.so', TRACEE, 'access'],
              keep=('a',), want={'a': 'LT'}, setup=make_between, said='between')
         if shutil.which('gdb') and method in BY_PTRACE:

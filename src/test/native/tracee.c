@@ -961,16 +961,42 @@ static void c_low_map(void)	/* where the tracer has its gate */
 	truth("LR", "a");
 }
 
+static const char low_code[] = "\x89\xf8\x48\x89\xf7\x48\x89\xd6\x31\xd2\x0f\x05\xc3";	/* call edi(rsi, rdx, 0) */
+#define LOW_MAP(at, size, prot, flags) mmap((char *)(at), size, prot, MAP_PRIVATE | MAP_ANONYMOUS | (flags), -1, 0)
+
+static void call_low(void)
+{
+	((long (*)(long, const char *, long))0x170000)(SYS_open, "a", O_RDONLY);
+}
+
 static void c_low_code(void)	/* calls from where the gate would be */
 {
-	static const char code[] = "\x89\xf8\x48\x89\xf7\x48\x89\xd6\x31\xd2\x0f\x05\xc3";	/* call edi(rsi, rdx, 0) */
-	char *at = mmap((char *)0x170000, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	char *at = LOW_MAP(0x170000, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_FIXED);
 
 	if (at == MAP_FAILED)
 		return;
-	memcpy(at, code, sizeof(code));
-	((long (*)(long, const char *, long))at)(SYS_open, "a", O_RDONLY);
+	memcpy(at, low_code, sizeof(low_code));
+	call_low();
+}
+
+static void c_low_hint(void)	/* the same by a wish */
+{
+	char *at = LOW_MAP(0x170000, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, 0);
+
+	if (at != (char *)0x170000)
+		return;
+	memcpy(at, low_code, sizeof(low_code));
+	call_low();
+}
+
+static void c_low_protect(void)	/* the same in two steps */
+{
+	char *at = LOW_MAP(0x16f000, 8192, PROT_READ | PROT_WRITE, MAP_FIXED);
+
+	CHECK(at != MAP_FAILED);
+	memcpy(at + 4096, low_code, sizeof(low_code));
+	if (!mprotect(at, 8192, PROT_READ | PROT_EXEC))
+		call_low();
 }
 
 #ifdef BIG
@@ -1010,6 +1036,196 @@ static void c_mknod(void)
 	truth("TW", "reg");
 	CHECK(!mkfifo("fifo", 0666));
 	truth("T", "fifo");
+}
+
+static void c_made_dir(void)	/* a name that leads nowhere at first */
+{
+	CHECK(open("m/../a", O_RDONLY) < 0);
+	CHECK(!mkdir("m", 0777));
+	close_ok(open("m/../a", O_RDONLY));
+	truth("LRT", "m");
+	truth("LR", "a");
+}
+
+static void c_reused_dir(void)	/* another dir by the number of one that is gone */
+{
+	struct stat was, is;
+	char name[16];
+	int i, fd;
+
+	CHECK(!mkdir("u", 0777));
+	fd = open("u", O_RDONLY | O_DIRECTORY);
+	CHECK(!fstat(fd, &was));
+	CHECK(openat(fd, "f", O_RDONLY) < 0);
+	close(fd);
+	truth("T", "u");
+	truth("LR", "u/f");
+	CHECK(!rmdir("u"));
+	for (i = 0; i < 100; i++) {
+		sprintf(name, "u%d", i);
+		CHECK(!mkdir(name, 0777));
+		truth("T", name);
+		fd = open(name, O_RDONLY | O_DIRECTORY);
+		CHECK(!fstat(fd, &is));
+		if (is.st_ino == was.st_ino)
+			break;
+		close(fd);
+	}
+	if (i == 100)
+		return;		/* this disk gives no number twice */
+	CHECK(openat(fd, "f", O_RDONLY) < 0);
+	strcat(name, "/f");
+	truth("LR", name);
+}
+
+static void c_deleted_name(void)	/* what the kernel says of files that are gone */
+{
+	char name[64];
+	int fd;
+
+	CHECK(!mkdir("x (deleted)", 0777));
+	truth("T", "x (deleted)");
+	fd = open("x (deleted)", O_RDONLY | O_DIRECTORY);
+	close_ok(openat(fd, "f", O_WRONLY | O_CREAT, 0666));
+	truth("LW", "x (deleted)/f");
+	sprintf(name, "/proc/self/fd/%d/g", fd);
+	close_ok(open(name, O_WRONLY | O_CREAT, 0666));
+	truth("LW", "x (deleted)/g");
+	close(fd);
+	fd = open("y (deleted)", O_RDWR | O_CREAT, 0666);
+	truth("LRW", "y (deleted)");
+	sprintf(name, "/proc/self/fd/%d", fd);
+	close_ok(open(name, O_RDONLY));
+}
+
+static void c_bytes(void)	/* names are bytes */
+{
+	close_ok(open("n\xff\x80\xc3", O_WRONLY | O_CREAT, 0666));
+	truth("LW", "n\xff\x80\xc3");
+	CHECK(!symlink("n\xff\x80\xc3", "\x01"));
+	close_ok(open("\x01", O_RDONLY));
+	truth("LTW", "\x01");
+	truth("R", "n\xff\x80\xc3");
+}
+
+static void c_moved_cwd(void)	/* the dir a process is in gets another name */
+{
+	int to[2], from[2];
+	pid_t pid;
+	char c;
+
+	CHECK(!pipe(to) && !pipe(from));
+	pid = fork();
+	if (!pid) {
+		if (chdir("d") || close(open("f", O_RDONLY)) || write(from[1], "x", 1) != 1 || read(to[0], &c, 1) != 1 ||
+		    close(open("f", O_RDONLY)) || close(open("g", O_RDONLY)))
+			_exit(1);
+		_exit(0);
+	}
+	CHECK(read(from[0], &c, 1) == 1);
+	CHECK(!rename("d", "e"));
+	CHECK(write(to[1], "x", 1) == 1);
+	reap(pid);
+	truth("L", "d");
+	truth("LRU", "d/f");
+	truth("LRU", "d/g");
+	truth("LRW", "e/f");
+	truth("LRW", "e/g");
+}
+
+static void c_deep(void)	/* below a dir whose name is longer than any may be */
+{
+	char name[251];
+	int i;
+
+	memset(name, 'n', 250);
+	name[250] = 0;
+	for (i = 0; i < 20; i++)
+		CHECK(!mkdir(name, 0777) && !chdir(name));
+	if (args[0])	/* dirs alone are no matter */
+		close_ok(open(args[0], O_WRONLY | O_CREAT, 0666));
+}
+
+static void c_deep_rename(void)	/* of a dir with more levels than are walked */
+{
+	int i, top = open(".", O_RDONLY | O_DIRECTORY);
+
+	CHECK(!mkdir("deep", 0777) && !chdir("deep"));
+	for (i = 0; i < 80; i++)
+		CHECK(!mkdir("n", 0777) && !chdir("n"));
+	close_ok(creat("f", 0666));
+	CHECK(!fchdir(top));
+	CHECK(!rename("deep", "moved"));
+}
+
+static void c_exec_no_fds(void)	/* nor can we look at what is executed */
+{
+	FILE *f = fopen("y.sh", "w");
+	char cwd[4096];
+	pid_t pid;
+
+	fprintf(f, "#!%s/x.sh\n", getcwd(cwd, sizeof(cwd)));
+	fchmod(fileno(f), 0755);
+	fclose(f);
+	truth("LWRX", "y.sh");
+	truth("LRX", "x.sh");
+	pid = fork();
+	if (!pid) {
+		while (fcntl(0, F_DUPFD_CLOEXEC, 3) >= 0)
+			;
+		execl("./y.sh", "y.sh", (char *)NULL);
+		_exit(1);
+	}
+	reap(pid);
+}
+
+static int in_untraced(void *arg)
+{
+	(void)arg;
+	return open("a", O_RDONLY) < 0;
+}
+
+static void c_untraced(void)	/* a child that says its tracer is not to follow it */
+{
+	static char stack[1 << 16] __attribute__((aligned(16)));
+	pid_t pid = clone(in_untraced, stack + sizeof(stack), 0x00800000 /* CLONE_UNTRACED */ | SIGCHLD, NULL);
+
+	if (pid < 0)
+		return;		/* refused */
+	reap(pid);
+	truth("LR", "a");
+}
+
+static void c_later(void)	/* calls this kernel does not have are not let pass: a later one may */
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 470, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE),	/* heard if ours lets it pass */
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { .len = 4, .filter = code };
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) || ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+			_exit(1);
+		raise(SIGSTOP);
+		_exit(inline_call(470, "a", NULL, NULL) != -ENOSYS || inline_call(4000, "a", NULL, NULL) != -ENOSYS);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && WIFSTOPPED(status));
+	CHECK(!ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)PTRACE_O_TRACESECCOMP));
+	CHECK(!ptrace(PTRACE_CONT, pid, NULL, NULL));
+	CHECK(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status));
+	CHECK(!WEXITSTATUS(status));
+}
+
+static void c_tree(void)	/* a mount that has no place, made before it was known that it leads nowhere */
+{
+	CHECK(syscall(428, AT_FDCWD, ".", 1 /* OPEN_TREE_CLONE */) < 0 && errno == EPERM);
 }
 
 static void c_mount(void)
@@ -1105,6 +1321,8 @@ static const struct {
 	CASE(thread_exec), CASE(cancel), CASE(low_map), CASE(low_code), CASE(int80), CASE(tmpfile), CASE(small_stack),
 	CASE(late_link), CASE(mknod), CASE(uring), CASE(x32), CASE(thread_fork), CASE(moved_inline), CASE(cwd_inline), CASE(walk), CASE(skipped),
 	CASE(mount), CASE(mount_ok), CASE(handle), CASE(many), CASE(time),
+	CASE(made_dir), CASE(reused_dir), CASE(deleted_name), CASE(bytes), CASE(moved_cwd), CASE(deep), CASE(deep_rename), CASE(exec_no_fds), CASE(untraced), CASE(later),
+	CASE(tree), CASE(low_hint), CASE(low_protect),
 	CASE(time_exec), CASE(run),
 };
 

@@ -178,9 +178,27 @@ static int openat2_with(const struct file *f, unsigned long flags, unsigned long
 	return closed(syscall(437 /* openat2 */, AT_FDCWD, f->path, how, sizeof(how)));
 }
 
+static const char *in_root_of(const struct file *f)
+{
+	static char name[300];
+
+	snprintf(name, sizeof(name), "/../%s", f->path);
+	return name;
+}
+
 static int o_openat2(const struct file *f) { return openat2_with(f, O_RDONLY, 0); }
 static int o_openat2_beneath(const struct file *f) { return openat2_with(f, O_RDONLY, 8 /* RESOLVE_BENEATH */); }
 static int o_openat2_write(const struct file *f) { return openat2_with(f, O_WRONLY | O_TRUNC, 0); }
+
+static int o_openat2_in_root(const struct file *f)	/* the path begins where the dir is */
+{
+	unsigned long long how[3] = { O_RDONLY, 0, 0x10 /* RESOLVE_IN_ROOT */ };
+	int top = open(".", O_RDONLY | O_DIRECTORY), rc;
+
+	rc = closed(syscall(437, top, in_root_of(f), how, sizeof(how)));
+	close(top);
+	return rc;
+}
 
 #define FOPENS(name, call) static int name(const struct file *f) \
 	{ FILE *s = call; int rc = s ? 0 : -errno; if (s) fclose(s); return rc; }
@@ -316,6 +334,13 @@ static int l_fanotify(const struct file *f)
 	return rc;
 }
 
+#define LATE(name, ...) static int name(const struct file *f) { char s[512] = { 0 }; (void)s; return done(syscall(__VA_ARGS__)); }
+LATE(l_setxattrat, 463, AT_FDCWD, f->path, 0, "user.x", s, sizeof(struct { long a, b; }))
+LATE(l_getxattrat, 464, AT_FDCWD, f->path, 0, "user.x", s, sizeof(struct { long a, b; }))
+LATE(l_listxattrat, 465, AT_FDCWD, f->path, 0, NULL, 0)
+LATE(l_removexattrat, 466, AT_FDCWD, f->path, AT_SYMLINK_NOFOLLOW, "user.x")
+LATE(l_file_getattr, 468, AT_FDCWD, f->path, s, 24, 0)
+
 static int l_name_to_handle(const struct file *f)
 {
 	struct { unsigned bytes; int type; char data[128]; } h = { .bytes = 128 };
@@ -327,6 +352,11 @@ static int l_name_to_handle(const struct file *f)
 static int l_open_tree(const struct file *f)
 {
 	return closed(syscall(428 /* open_tree */, AT_FDCWD, f->path, 0));
+}
+
+static int l_open_tree_attr(const struct file *f)
+{
+	return closed(syscall(467, AT_FDCWD, f->path, 0, NULL, 0));
 }
 
 /* ---- changing ---- */
@@ -351,6 +381,26 @@ CALLS(c_mknod, mknod(f->path, S_IFREG | 0666, 0))
 CALLS(c_mkfifo, mkfifo(f->path, 0666))
 CALLS(c_mknodat, mknodat(AT_FDCWD, f->path, S_IFREG | 0666, 0))
 CALLS(c_sys_symlinkat, syscall(SYS_symlinkat, "text", AT_FDCWD, f->path))
+
+/* The file is open to be read only; who may execute it is part of what it is. */
+static int chmod_open(const struct file *f, int how)
+{
+	static const struct class c = { 1, "RW+L", "LR", "LR" };
+	int fd = open(f->path, O_RDONLY), rc;
+
+	truth_of(f, &c);
+	if (fd < 0)
+		return -errno;
+	rc = f->kind == DIRECTORY ? 0 : done(how == 0 ? fchmod(fd, 0644) : how == 1 ? syscall(SYS_fchmod, fd, 0644) :
+					     how == 2 ? syscall(452, fd, "", 0644, AT_EMPTY_PATH) : inlined(SYS_fchmod, fd, 0644, 0, 0));
+	close(fd);
+	return rc;
+}
+
+static int c_fchmod(const struct file *f) { return chmod_open(f, 0); }
+static int c_sys_fchmod(const struct file *f) { return chmod_open(f, 1); }
+static int c_fchmodat2_empty(const struct file *f) { return chmod_open(f, 2); }
+static int i_fchmod(const struct file *f) { return chmod_open(f, 3); }
 
 static int c_truncate_part(const struct file *f)
 {
@@ -391,6 +441,16 @@ static int c_rename_noreplace(const struct file *f)
 	if (f->kind == ABSENT)
 		truth(f, "T", beside(f, ".new"));
 	return done(syscall(SYS_renameat2, AT_FDCWD, f->path, AT_FDCWD, with(f, ".new"), 1));
+}
+
+/* What is left of the old name is no content. */
+static int c_rename_whiteout(const struct file *f)
+{
+	int rc = done(syscall(SYS_renameat2, AT_FDCWD, f->path, AT_FDCWD, with(f, ".new"), 4));
+
+	if (rc != -EINVAL && rc != -EPERM)
+		truth_of_rename(f, "W");
+	return rc == -EINVAL || rc == -EPERM ? NOT_HERE : rc;
 }
 
 /* Removes and makes; the other way of replacing a file. */
@@ -460,6 +520,19 @@ static int c_linkat_fd(const struct file *f)
 	}
 	sprintf(name, "/proc/self/fd/%d", fd);
 	rc = done(linkat(AT_FDCWD, name, AT_FDCWD, with(f, ".hard"), AT_SYMLINK_FOLLOW));
+	close(fd);
+	return linked(f, rc, &READ);
+}
+
+static int c_linkat_empty(const struct file *f)
+{
+	int fd = open(f->path, O_PATH), rc;
+
+	if (fd < 0) {
+		truth_of(f, &READ);
+		return -errno;
+	}
+	rc = done(linkat(fd, "", AT_FDCWD, with(f, ".hard"), AT_EMPTY_PATH));
 	close(fd);
 	return linked(f, rc, &READ);
 }
@@ -715,6 +788,52 @@ static int n_acct(const struct file *f)
 	return f->kind == ABSENT ? done(acct(f->path)) : -ENOENT;
 }
 
+/* A mount that stands nowhere: what is in it has no name. */
+static int n_open_tree_clone(const struct file *f)
+{
+	int tree = (int)syscall(428, AT_FDCWD, ".", 1 /* OPEN_TREE_CLONE */), rc;
+
+	if (tree < 0)
+		return NOT_HERE;
+	truth_of(f, &READ);
+	rc = closed(openat(tree, f->path, O_RDONLY));
+	close(tree);
+	return rc;
+}
+
+static int n_fsmount(const struct file *f)
+{
+	int fs = (int)syscall(430, "tmpfs", 0), rc;
+
+	(void)f;
+	if (fs < 0 || syscall(431, fs, 6 /* FSCONFIG_CMD_CREATE */, NULL, NULL, 0))
+		return NOT_HERE;
+	rc = closed(syscall(432, fs, 0, 0));
+	close(fs);
+	return rc;
+}
+
+static int n_swapon(const struct file *f)
+{
+	if (f->kind != REGULAR)
+		return -ENOENT;
+	truth_of(f, &READ);
+	return done(syscall(SYS_swapon, f->path, 0));
+}
+
+static int n_pidfd_getfd(const struct file *f)	/* a descriptor of another process */
+{
+	int fd = open(f->path, O_RDONLY), other = (int)syscall(434, getpid(), 0), rc;
+
+	if (other < 0)
+		return NOT_HERE;
+	truth_of(f, &READ);
+	rc = closed(syscall(438, other, fd, 0));
+	close(other);
+	close(fd);
+	return rc;
+}
+
 /* A socket is no content: nothing to tell. */
 static int s_bind(const struct file *f)
 {
@@ -746,6 +865,7 @@ const struct probe probes[] = {
 	{ G, "openat from a dir", o_openat_dir, &READ },
 	{ G, "openat2", o_openat2, &READ },
 	{ G, "openat2 RESOLVE_BENEATH", o_openat2_beneath, &READ },
+	{ G, "openat2 RESOLVE_IN_ROOT", o_openat2_in_root, &READ },
 	{ G, "openat2 O_WRONLY", o_openat2_write, &WRITE_OLD },
 	{ G, "creat", o_creat, &WRITE },
 	{ G, "fopen r", o_fopen_r, &READ },
@@ -786,6 +906,7 @@ const struct probe probes[] = {
 	{ G, "inline mkdir", i_mkdir, &MAKE_DIR },
 	{ G, "inline truncate", i_truncate, &TRUNCATE },
 	{ G, "inline chmod", i_chmod, &CHMOD },
+	{ G, "inline fchmod", i_fchmod, NULL },
 	{ G, "inline getdents64", d_inline_getdents64, &LIST_OPEN },
 #undef G
 #define G "looking"
@@ -834,10 +955,16 @@ const struct probe probes[] = {
 	{ G, "getxattr", l_getxattr, &LINKS },
 	{ G, "lgetxattr", l_lgetxattr, &LINKS_NOFOLLOW },
 	{ G, "listxattr", l_listxattr, &LINKS },
+	{ G, "syscall setxattrat", l_setxattrat, &LINKS },
+	{ G, "syscall getxattrat", l_getxattrat, &LINKS },
+	{ G, "syscall listxattrat", l_listxattrat, &LINKS },
+	{ G, "syscall removexattrat AT_SYMLINK_NOFOLLOW", l_removexattrat, &LINKS_NOFOLLOW },
+	{ G, "syscall file_getattr", l_file_getattr, &LINKS },
 	{ G, "inotify_add_watch", l_inotify, &LINKS },
 	{ G, "fanotify_mark", l_fanotify, &LINKS },
 	{ G, "name_to_handle_at", l_name_to_handle, &LINKS },
 	{ G, "open_tree", l_open_tree, &LINKS },
+	{ G, "syscall open_tree_attr", l_open_tree_attr, &LINKS },
 	{ G, "bind of a unix socket", s_bind, NULL },
 #undef G
 #define G "changing"
@@ -849,10 +976,12 @@ const struct probe probes[] = {
 	{ G, "syscall rename", c_sys_rename, NULL },
 	{ G, "rename RENAME_NOREPLACE", c_rename_noreplace, NULL },
 	{ G, "rename RENAME_EXCHANGE", c_exchange, NULL },
+	{ G, "rename RENAME_WHITEOUT", c_rename_whiteout, NULL },
 	{ G, "rename over", c_rename_over, NULL },
 	{ G, "link", c_link, NULL },
 	{ G, "linkat AT_SYMLINK_FOLLOW", c_linkat_follow, NULL },
 	{ G, "linkat of /proc/self/fd", c_linkat_fd, NULL },
+	{ G, "linkat AT_EMPTY_PATH", c_linkat_empty, NULL },
 	{ G, "link to", c_link_to, NULL },
 	{ G, "O_TMPFILE and linkat", c_tmpfile_linkat, NULL },
 	{ G, "symlink", c_symlink, &MAKE_NEW },
@@ -867,6 +996,9 @@ const struct probe probes[] = {
 	{ G, "chmod", c_chmod, &CHMOD },
 	{ G, "fchmodat", c_fchmodat, &CHMOD },
 	{ G, "syscall fchmodat2", c_sys_fchmodat2, &CHMOD },
+	{ G, "fchmod of a file opened for reading", c_fchmod, NULL },
+	{ G, "syscall fchmod", c_sys_fchmod, NULL },
+	{ G, "syscall fchmodat2 AT_EMPTY_PATH", c_fchmodat2_empty, NULL },
 	{ G, "mkdir", c_mkdir, &MAKE_DIR },
 	{ G, "mkdirat", c_mkdirat, &MAKE_DIR },
 	{ G, "mknod of a file", c_mknod, &MAKE_NEW },
@@ -900,6 +1032,10 @@ const struct probe probes[] = {
 	{ G, "umount2", n_umount, NULL },
 	{ G, "chroot", n_chroot, NULL },
 	{ G, "acct", n_acct, NULL },
+	{ G, "swapon", n_swapon, NULL },
+	{ G, "open_tree OPEN_TREE_CLONE", n_open_tree_clone, NULL },
+	{ G, "fsmount", n_fsmount, NULL },
+	{ G, "pidfd_getfd", n_pidfd_getfd, NULL },
 	{ NULL, NULL, NULL, NULL },
 };
 

@@ -248,6 +248,36 @@ static int cloned(const struct file *f, int flags)
 static int p_clone_vm(const struct file *f) { return cloned(f, CLONE_VM | CLONE_VFORK); }
 static int p_clone_files(const struct file *f) { return cloned(f, CLONE_VM | CLONE_FILES | CLONE_FS); }
 
+struct elsewhere {
+	char dir[256];
+	const char *rest;
+};
+
+static int in_other_dir(void *arg)
+{
+	const struct elsewhere *e = arg;
+
+	return chdir(e->dir) ? 99 : -closed(open(e->rest, O_RDONLY));
+}
+
+/* A child that shares our memory, and moves; we have not. */
+static int p_clone_cwd(const struct file *f)
+{
+	static char stack[1 << 18] __attribute__((aligned(16)));
+	struct elsewhere e = { .rest = strchr(f->path, '/') + 1 };
+	char other[300];
+	int rc;
+
+	snprintf(e.dir, sizeof(e.dir), "%s", f->path);
+	e.dir[strcspn(e.dir, "/")] = 0;
+	truth(f, "L", e.dir);
+	snprintf(other, sizeof(other), "%s", e.rest);
+	truth(f, "LR", other);	/* the same text, from where we are */
+	rc = reaped(clone(in_other_dir, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &e));
+	closed(open(other, O_RDONLY));
+	return rc;
+}
+
 /* ---- threads and signals ---- */
 
 static void *in_thread(void *f)
@@ -443,6 +473,53 @@ static int n_fd_dir(const struct file *f)
 	return rc;
 }
 
+/* By a link out of the repo, in a dir of the system where everybody may make one. */
+static int n_by_link_in(const struct file *f, const char *dir)
+{
+	char name[64], text[PATH_MAX * 2];
+	int rc;
+
+	snprintf(name, sizeof(name), "%s/probe.%d.%d", dir, (int)getpid(), f->kind);
+	snprintf(text, sizeof(text), "%s/%s", getcwd((char[PATH_MAX]){ 0 }, PATH_MAX), f->path);
+	if (symlink(text, name))
+		return NOT_HERE;
+	rc = closed(open(name, O_RDONLY));
+	unlink(name);
+	return rc;
+}
+
+static int n_link_in_shm(const struct file *f) { return n_by_link_in(f, "/dev/shm"); }
+static int n_link_in_var_tmp(const struct file *f) { return n_by_link_in(f, "/var/tmp"); }
+
+/* The last bytes that can be read. */
+static int n_page_end(const struct file *f)
+{
+	char *map = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *name = map + 4096 - strlen(f->path) - 1;
+
+	strcpy(name, f->path);
+	munmap(map + 4096, 4096);
+	return closed(syscall(SYS_open, name, O_RDONLY));
+}
+
+/* The same of a file that is mapped. */
+static int n_map_files(const struct file *f)
+{
+	int fd = open(f->path, O_RDONLY), rc;
+	char name[64], *map;
+
+	if (fd < 0)
+		return -errno;
+	map = mmap(NULL, 1, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (map == MAP_FAILED)
+		return f->kind == DIRECTORY ? -errno : NOT_HERE;
+	snprintf(name, sizeof(name), "/proc/self/map_files/%lx-%lx", (long)map, (long)map + 4096);
+	rc = closed(open(name, O_RDONLY));
+	munmap(map, 1);
+	return rc == -EPERM ? NOT_HERE : rc;
+}
+
 static int moved(const struct file *f, int by_fd)
 {
 	int top = open(".", O_RDONLY | O_DIRECTORY), fd, rc;
@@ -510,6 +587,32 @@ static int x_spawn(const struct file *f)
 	return rc ? -rc : reaped(pid);
 }
 
+/* Interpreter of a script that has no name. */
+static int x_memfd(const struct file *f, int by_name)
+{
+	int fd = memfd_create("script", 0);
+	char line[PATH_MAX * 2], name[64];
+	pid_t pid;
+
+	snprintf(line, sizeof(line), "#!%s/%s\n", getcwd((char[PATH_MAX]){ 0 }, PATH_MAX), f->path);
+	if (write(fd, line, strlen(line)) < 0)
+		return NOT_HERE;
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	pid = fork();
+	if (!pid) {
+		if (by_name)
+			execl(name, "x", NULL);
+		else
+			syscall(SYS_execveat, fd, "", ((char *[]){ "x", NULL }), no_env, AT_EMPTY_PATH);
+		_exit(errno);
+	}
+	close(fd);
+	return reaped(pid);
+}
+
+static int x_memfd_empty(const struct file *f) { return x_memfd(f, 0); }
+static int x_memfd_name(const struct file *f) { return x_memfd(f, 1); }
+
 static int x_path(const struct file *f)		/* found by PATH, after a dir that has it not */
 {
 	const char *slash = strrchr(f->path, '/');
@@ -538,6 +641,7 @@ const struct probe probes_of_process[] = {
 	{ G, "clone3", p_clone3, &READ },
 	{ G, "clone CLONE_VM CLONE_VFORK", p_clone_vm, &READ },
 	{ G, "clone CLONE_VM CLONE_FILES CLONE_FS", p_clone_files, &READ },
+	{ G, "clone CLONE_VM, child changes dir", p_clone_cwd, &READ },
 	{ G, "posix_spawn", p_spawn, &READ },
 	{ G, "posix_spawn that opens", p_spawn_action, &READ },
 	{ G, "posix_spawn that changes dir", p_spawn_chdir, &READ },
@@ -605,7 +709,11 @@ const struct probe probes_of_process[] = {
 	{ G, "/proc/self/fd for writing", n_proc_fd_write, NULL },
 	{ G, "/dev/fd", n_dev_fd, &READ },
 	{ G, "/proc/self/fd of a dir", n_fd_dir, &READ },
+	{ G, "/proc/self/map_files", n_map_files, &READ },
 	{ G, "dir passed by another process", n_passed_fd, &READ },
+	{ G, "link in /dev/shm", n_link_in_shm, &READ },
+	{ G, "link in /var/tmp", n_link_in_var_tmp, &READ },
+	{ G, "at the end of memory", n_page_end, &READ },
 #undef G
 #define G "exec of the file"
 	{ G, "execv", x_execv, &EXEC },
@@ -613,5 +721,7 @@ const struct probe probes_of_process[] = {
 	{ G, "execveat", x_execveat, &EXEC },
 	{ G, "posix_spawn of it", x_spawn, &EXEC },
 	{ G, "found in PATH", x_path, &EXEC },
+	{ G, "interpreter of a script in a memfd", x_memfd_empty, &EXEC },
+	{ G, "interpreter of a script by its descriptor", x_memfd_name, &EXEC },
 	{ NULL, NULL, NULL, NULL },
 };
