@@ -26,11 +26,31 @@ static int is_device_of_ours(const struct lm_view *v, dev_t dev)
 	return 0;
 }
 
+/* The dir the agent has last found by its name: most calls are of that one again. It has no other use for this place. */
+static int was_found(const struct lm_view *v, const char *text, size_t n, const struct stat *st)
+{
+	const struct lm_dir *d = v->pid && v->cache ? &v->cache->dir : NULL;
+
+	return d && d->len == n && d->dev == st->st_dev && d->ino == st->st_ino && !memcmp(d->path, text, n);
+}
+
+static void remember_found(const struct lm_view *v, const char *text, size_t n, const struct stat *st)
+{
+	struct lm_dir *d = v->pid && v->cache ? &v->cache->dir : NULL;
+
+	if (!d || n > sizeof(d->path))
+		return;
+	d->len = (uint32_t)n;
+	d->dev = st->st_dev;
+	d->ino = st->st_ino;
+	memcpy(d->path, text, n);
+}
+
 /*
  * Text found in `link`, one of /proc/<pid>/: -1 if it is no name of a file. A dir by whose name another one is found, or none,
  * lies in a mount that is not ours (of another namespace, or none), or was moved just now (-EAGAIN: ask again).
  */
-static int fd_text(const struct lm_view *v, const char *link, char *text, long n)
+static int fd_text(const struct lm_view *v, const char *link, int fd, char *text, long n)
 {
 	static const char deleted[] = " (deleted)";
 	const size_t m = sizeof(deleted) - 1;
@@ -43,23 +63,25 @@ static int fd_text(const struct lm_view *v, const char *link, char *text, long n
 	if (text[0] != '/')
 		return strchr(text, ':') ? -1 : 0;	/* pipe:[1234] */
 	ends = (size_t)n > m && !memcmp(text + n - m, deleted, m);
-	if (lm_sys_stat(link, &is))
+	if (fd >= 0 && !v->pid ? lm_sys_fstat(fd, &is) : lm_sys_stat(link, &is))
 		return ends ? -1 : 0;
-	if (!ends && !S_ISDIR(is.st_mode))
+	if ((!ends && !S_ISDIR(is.st_mode)) || was_found(v, text, (size_t)n, &is))
 		return 0;
-	if (!lm_sys_lstat(LM_SEEN(v, text), &named) && named.st_ino == is.st_ino && named.st_dev == is.st_dev)
+	if (!lm_sys_lstat(LM_SEEN(v, text), &named) && named.st_ino == is.st_ino && named.st_dev == is.st_dev) {
+		remember_found(v, text, (size_t)n, &is);
 		return 0;
+	}
 	return S_ISDIR(is.st_mode) && is.st_nlink && is_device_of_ours(v, is.st_dev) ? -EAGAIN : -1;
 }
 
-long lm_named_link(const struct lm_view *v, const char *link, char *text, size_t size)
+long lm_named_link(const struct lm_view *v, const char *link, int fd, char *text, size_t size)
 {
 	int i, rc = -1;
 	long n = 0;
 
 	for (i = 0; i < 4; i++) {
 		n = lm_sys_readlink(link, text, size);
-		rc = fd_text(v, link, text, n);
+		rc = fd_text(v, link, fd, text, n);
 		if (rc != -EAGAIN)
 			break;
 	}
@@ -202,7 +224,7 @@ void lm_resolve_fd(const struct lm_view *v, struct lm_path *out, int fd)
 	if (fd < 0)
 		return;
 	name_fd(v, fd, link);
-	n = lm_named_link(v, link, out->real, sizeof(out->real) - 1);
+	n = lm_named_link(v, link, fd, out->real, sizeof(out->real) - 1);
 	if (n == -ENAMETOOLONG)
 		out->deep = (uint8_t)is_deep(v, out, (int)lm_sys_open(link, O_PATH));
 	if (n < 0 || out->real[0] != '/')

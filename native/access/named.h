@@ -27,8 +27,11 @@ static inline uint32_t lm_with_number(char *buf, const char *prefix, unsigned x,
 	return (uint32_t)(p - buf);
 }
 
-/* Read a link of /proc/<pid>/ that stands for a file; its length, -ENAMETOOLONG, or -1: for none. What cannot be told is refused. */
-long lm_named_link(const struct lm_view *v, const char *link, char *text, size_t size);
+/*
+ * Read a link of /proc/<pid>/ that stands for a file; its length, -ENAMETOOLONG, or -1: for none. What cannot be told is refused.
+ * fd: the descriptor of the process it is for, if it is for one, else -1.
+ */
+long lm_named_link(const struct lm_view *v, const char *link, int fd, char *text, size_t size);
 
 /* The dir a path is seen from, as lm_resolve_fd. */
 void lm_named_dirfd(const struct lm_view *v, struct lm_path *out, int fd);

@@ -159,7 +159,7 @@ static long link_text(const struct lm_view *v, const struct lm_path *out, char *
 		return 0;
 	if (n == (long)room - 1)
 		return -ELOOP;	/* cut: too long */
-	if (n > 0 && !strncmp(out->real, "/proc/", 6) && (n = lm_named_link(v, LM_SEEN(v, out->real), buf, room - 1)) < 0)
+	if (n > 0 && !strncmp(out->real, "/proc/", 6) && (n = lm_named_link(v, LM_SEEN(v, out->real), -1, buf, room - 1)) < 0)
 		return -ELOOP;
 	return n;
 }
