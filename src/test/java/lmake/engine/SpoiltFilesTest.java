@@ -188,6 +188,24 @@ class SpoiltFilesTest {
   }
 
   @Test
+  void fileThatALaterJobWritesOverByMistakeIsMadeAgainThoughTheCommandFails() {
+    Toy toy =
+        new Toy()
+            .rule(RuleSketch.rule("Good").target("G", "good"), "Good", (stem, acts) -> write(acts, "good", "right"))
+            .rule(RuleSketch.rule("Mid").target("M", "mid").dep("G", "good"), "Mid", (stem, acts) -> write(acts, "mid", ""))
+            .rule(
+                RuleSketch.rule("Evil").target("E", "evil").dep("M", "mid"),
+                "Evil",
+                (stem, acts) -> {
+                  write(acts, "good", "wrong");
+                  write(acts, "evil", "");
+                });
+    toy.build("good", "evil");
+    assertFalse(toy.ok);
+    assertEquals("right", toy.disk.read("good"));
+  }
+
+  @Test
   void filesThatTwoJobsUndoForEachOtherAreToldAndTheCommandFails() {
     Toy toy =
         new Toy()
