@@ -141,6 +141,7 @@ final class SimClean {
     while (!left.isEmpty()) {
       String file = left.pop();
       if (!met.add(file)) continue;
+      if (file.contains("/")) left.push(file.substring(0, file.lastIndexOf('/'))); // what may have to be a link
       for (SimRule rule : world.rules) {
         if (!SimWorld.targetOf(rule, file)) continue;
         String job = key(rule, rule.stem(file));
