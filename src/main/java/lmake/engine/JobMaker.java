@@ -45,6 +45,17 @@ final class JobMaker {
     int found; // deps that are awaited, changed or in error
     boolean certain; // a dep was read wrong for sure, whatever the deps still awaited turn out to be
     boolean enough; // what follows is not to be waited for
+
+    // Of the present parallel group:
+    RunReason groupError = RunReason.NONE; // of a dep that is not static
+    boolean linkChanged; // others may have been found through it
+
+    /** What was named at once with a link, and through it, is met again only if the link is what it was. */
+    void endGroup() {
+      if (!linkChanged) error = error.or(groupError);
+      groupError = RunReason.NONE;
+      linkChanged = false;
+    }
   }
 
   /** Goes on with a job; it either waits, is submitted or is done when this returns. */
@@ -194,6 +205,7 @@ final class JobMaker {
     boolean critical = false; // a dep that the following ones hang on is not what it was
     for (int i = 0; i < deps.size() && !skip && !walk.enough; i++) {
       if (!deps.has(i, DepVector.PARALLEL)) {
+        walk.endGroup();
         if (critical) break;
         groupWhy = walk.why;
       }
@@ -201,6 +213,7 @@ final class JobMaker {
       walkDep(req, job, state, deps, i, groupWhy, walk);
       critical |= (deps.flags(i) & DepFlags.CRITICAL) != 0 && walk.found != found;
     }
+    walk.endGroup();
     return walk;
   }
 
@@ -226,7 +239,7 @@ final class JobMaker {
       walk.found++;
       walk.enough = state.hasty; // what follows may give no reason to run before this one
       // Neither a reason to run nor an error can be undone by what follows, but that a static dep is missing comes before all.
-      boolean decided = !walk.why.none() && !asksAgain(walk.why) || !walk.error.none();
+      boolean decided = !walk.why.none() && !asksAgain(walk.why) || !walk.error.none() || !walk.groupError.none();
       boolean statik = (flags & DepFlags.STATIC) != 0;
       if (!walk.enough || !decided || statik) await(req, job, state, node, goal, walk);
       return;
@@ -242,7 +255,8 @@ final class JobMaker {
     if (!error.none()) {
       walk.found++;
       // What comes after something to redo may vanish when it is redone; a static dep cannot.
-      if ((flags & DepFlags.STATIC) != 0 || leadsOn(before)) walk.error = walk.error.or(error);
+      if ((flags & DepFlags.STATIC) != 0) walk.error = walk.error.or(error);
+      else if (leadsOn(before)) walk.groupError = walk.groupError.or(error);
       return;
     }
     if (deps.kinds(i) == 0) return;
@@ -358,6 +372,7 @@ final class JobMaker {
         await(req, job, state, node, Req.DISK, walk);
         return;
       }
+      walk.linkChanged |= Crc.isLink(deps.value(i));
       differs(walk, Kind.DEP_CHANGED, node, true);
     }
     if ((deps.kinds(i) & lmake.graph.Accesses.E) != 0 && inError != deps.has(i, DepVector.ERROR)) {

@@ -139,6 +139,29 @@ class EngineCornersTest {
     }
   }
 
+  /** Named in one call, so that neither comes first; but which file the second one is, the first one says. */
+  @Test
+  void errorOfWhatWasFoundThroughALinkNamedWithItCountsOnlyWhileTheLinkIsWhatItWas() {
+    Toy toy =
+        new Toy()
+            .rule(
+                RuleSketch.rule("Need").target("A", "a"),
+                "Need",
+                (stem, acts) -> {
+                  acts.need(List.of("ld", "ld/x"), DepFlags.REQUIRED);
+                  write(acts, "a", "a");
+                })
+            .source("gone", "1")
+            .source("d/x", "1")
+            .link("ld", "gone");
+    toy.disk.remove("gone");
+    toy.build("a");
+    assertFalse(toy.ok);
+    toy.disk.write("ld", "d", FileKind.LINK);
+    assertEquals(1, toy.build("a").size());
+    assertTrue(toy.ok);
+  }
+
   /** Its star could make a file of the dir of what it reads, and does not: that was never made, nor missed. */
   @Test
   void depBelowWhatAStarOfTheSameJobCouldMakeIsMadeForIt() {
