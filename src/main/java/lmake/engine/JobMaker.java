@@ -339,7 +339,7 @@ final class JobMaker {
     long now = req.has(node, Req.ABSENT) && !req.has(node, Req.DANGLING) ? Crc.NONE : graph.crc(node);
     boolean inError = req.has(node, Req.ERR); // the job takes it as it is
     if (deps.has(i, DepVector.HOT)) {
-      differs(walk, Kind.DEP_UNSTABLE, node, true);
+      unstable(walk, deps, i);
       // The next run would be told the same again, did nobody look what the file has become.
       boolean moved = deps.has(i, DepVector.SIG) && graph.sig(node) != deps.value(i);
       if ((moved || sourceGone(state, deps, i)) && !inError && lookAgain(req, job, node)) await(req, job, state, node, Req.DISK, walk);
@@ -357,7 +357,7 @@ final class JobMaker {
         await(req, job, state, node, Req.DISK, walk);
         return;
       } else if (!inError) {
-        differs(walk, Kind.DEP_UNSTABLE, node, true);
+        unstable(walk, deps, i);
         return;
       }
     }
@@ -383,6 +383,12 @@ final class JobMaker {
   /** A source that was there when the command looked at it, and was not when the job did. */
   private boolean sourceGone(JobState state, DepVector deps, int i) {
     return state.ran && deps.value(i) == Crc.NONE && turn.matching.of(deps.node(i)).kind().source();
+  }
+
+  /** What was read cannot be told. It may have been a link. */
+  private static void unstable(Walk walk, DepVector deps, int i) {
+    walk.linkChanged |= (deps.kinds(i) & lmake.graph.Accesses.L) != 0;
+    differs(walk, Kind.DEP_UNSTABLE, deps.node(i), true);
   }
 
   private static void differs(Walk walk, Kind kind, int node, boolean certain) {
