@@ -178,6 +178,10 @@ def dates_come_from_the_filesystem(lib):
     after = lib.lmake_fs_now(b'.')
     assert before <= os.stat('f').st_mtime_ns <= after and os.listdir('.') == ['f']
     assert lib.lmake_fs_now(b'none') == -errno.ENOENT
+    os.mkdir('watched')
+    os.utime('watched', (1, 1))
+    lib.lmake_fs_now(b'watched')
+    assert os.stat('watched').st_mtime == 1     # no name came nor went: none is left by a kill in between
     assert lib.lmake_fsync_file(b'f') == lib.lmake_fsync_file(b'.') == 0
     assert lib.lmake_fsync_file(b'none') == -errno.ENOENT
 
