@@ -1,5 +1,6 @@
 package lmake.engine;
 
+import static lmake.engine.ActsToy.write;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,34 +23,10 @@ class EngineCornersTest {
   private static final ReqOptions NO_DEPS =
       new ReqOptions(false, false, 0, 0, 0, true, false, false, false, false, false, false);
 
-  /** Its recipes are acts. */
-  private static final class Toy extends ToyProject<BiConsumer<String, SimActs>, Toy> {
-    @Override
-    Toy self() {
-      return this;
-    }
-
-    @Override
-    public void play(String rule, String stem, SimActs acts) {
-      recipe(rule).accept(stem, acts);
-    }
-
-    /** What was run. */
-    List<String> build(String... targets) {
-      int from = server().started.size();
-      run(ReqOptions.DEFAULT, targets);
-      return server().started.subList(from, server().started.size());
-    }
-  }
-
-  private static void write(SimActs acts, String name, String content) {
-    acts.write(name, content, FileKind.REGULAR);
-  }
-
   @Test
   void depInErrorThatNobodyEverWroteIsTheSameEachTimeItIsTold() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(RuleSketch.rule("Bad").target("B", "bad/{N*:[0-9]}"), "Bad", (stem, acts) -> acts.fail())
             .rule(
                 RuleSketch.rule("Ask").target("A", "ask"),
@@ -67,8 +44,8 @@ class EngineCornersTest {
   /** It gave up over its deps, and a dep before those that make the loop is in error now: it will read that one again first. */
   @Test
   void jobThatGaveUpOverItsDepsIsFreedFromALoopByAnErrorThatComesFirst() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("Reads").target("A", "a"),
                 "Reads",
@@ -100,8 +77,8 @@ class EngineCornersTest {
 
   @Test
   void whoOnlyLookedWhetherAFileIsALinkRunsAgainOnceItsDirIsAMissingSource() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("Look").target("A", "a"),
                 "Look",
@@ -121,8 +98,8 @@ class EngineCornersTest {
   @Test
   void whatLiesBelowAMissingSourceThatWasALinkIsInErrorFromNothingToo() {
     for (boolean fromNothing : new boolean[] {false, true}) {
-      Toy toy =
-          new Toy()
+      ActsToy toy =
+          new ActsToy()
               .rule(
                   RuleSketch.rule("Look").target("A", "a"),
                   "Look",
@@ -142,8 +119,8 @@ class EngineCornersTest {
   /** Named in one call, so that neither comes first; but which file the second one is, the first one says. */
   @Test
   void errorOfWhatWasFoundThroughALinkNamedWithItCountsOnlyWhileTheLinkIsWhatItWas() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("Need").target("A", "a"),
                 "Need",
@@ -166,8 +143,8 @@ class EngineCornersTest {
   @Test
   void depBelowWhatAStarOfTheSameJobCouldMakeIsMadeForIt() {
     for (boolean asks : new boolean[] {false, true}) {
-      Toy toy =
-          new Toy()
+      ActsToy toy =
+          new ActsToy()
               .rule(
                   RuleSketch.rule("Gen").target("G", "gen").target("S", "out/{F*:[^/]*}"),
                   "Gen",
@@ -191,8 +168,8 @@ class EngineCornersTest {
     }
   }
 
-  private static Toy asksForSum() {
-    return new Toy()
+  private static ActsToy asksForSum() {
+    return new ActsToy()
         .rule(
             RuleSketch.rule("Ask").target("A", "ask"),
             "Ask",
@@ -206,7 +183,7 @@ class EngineCornersTest {
 
   @Test
   void sumThatWasToldIsWhatTheJobDependsOnThoughTheSourceIsEditedBeforeTheAccessIsNoted() {
-    Toy toy = asksForSum();
+    ActsToy toy = asksForSum();
     int req = toy.server().open(List.of("src", "ask"), ReqOptions.DEFAULT);
     while (!toy.server().said.contains("new src")) toy.server().step(); // from now on an answer can be given
     toy.disk.write("src", "2");
@@ -222,8 +199,8 @@ class EngineCornersTest {
 
   @Test
   void sourceRemovedWhileItsJobRunsIsAnErrorAndNoReasonToRunAgainAndAgain() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("Copy").target("C", "copy"),
                 "Copy",
@@ -246,8 +223,8 @@ class EngineCornersTest {
 
   @Test
   void answerThatWasWrongForOneCommandIsNotForgottenForALaterOne() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("Ask").target("A", "ask"),
                 "Ask",
@@ -269,8 +246,8 @@ class EngineCornersTest {
 
   @Test
   void jobThatAsksWhetherItsDepsAreRightIsNotEndedForOneInError() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(RuleSketch.rule("Bad").target("B", "bad"), "Bad", (stem, acts) -> acts.fail())
             .rule(
                 RuleSketch.rule("Ask").target("A", "ask"),
@@ -288,8 +265,8 @@ class EngineCornersTest {
 
   @Test
   void jobThatWasToldOfAnErrorRunsAgainOnceThereIsNone() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("Bad").target("B", "bad"),
                 "Bad",
@@ -316,8 +293,8 @@ class EngineCornersTest {
 
   @Test
   void fileOfAJobInErrorThatWasEditedIsNoReasonToRunAgainAndAgain() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("Bad").target("B", "bad"),
                 "Bad",
@@ -344,8 +321,8 @@ class EngineCornersTest {
 
   @Test
   void fileOfAJobInErrorThatIsGoneIsNoReasonToRunAgainAndAgain() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("Bad").target("B", "bad"),
                 "Bad",
@@ -374,8 +351,8 @@ class EngineCornersTest {
   /** For one command the job waits for its old deps; another one runs it without looking at them, and it has new ones. */
   @Test
   void jobFreedFromALoopForgetsWhatItWaitedForWithItsFormerDeps() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("J").target("J", "j"),
                 "J",
@@ -406,9 +383,9 @@ class EngineCornersTest {
   }
 
   /** One that was ended by its own question, in a loop; {@code edit} is what frees it. */
-  private static void freesAJobThatAsked(java.util.function.Consumer<Toy> edit) {
-    Toy toy =
-        new Toy()
+  private static void freesAJobThatAsked(java.util.function.Consumer<ActsToy> edit) {
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("Ask").target("A", "ask"),
                 "Ask",
@@ -446,8 +423,8 @@ class EngineCornersTest {
 
   @Test
   void jobOfALoopWaitsForTheLookAtADepBeforeIt() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("J").target("J", "j"),
                 "J",
@@ -478,8 +455,8 @@ class EngineCornersTest {
 
   @Test
   void jobThatWasKilledStartsOnceTheDepsOfTheRunBeforeAreBuilt() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(RuleSketch.rule("Gen").target("G", "gen"), "Gen", (stem, acts) -> write(acts, "gen", acts.read("src")))
             .rule(
                 RuleSketch.rule("Use").target("U", "use"),
@@ -513,9 +490,9 @@ class EngineCornersTest {
   }
 
   /** A job makes the file that a source names, and is lost with its agent; the source then names another. */
-  private static Toy lostAfterItsFile() {
-    Toy toy =
-        new Toy()
+  private static ActsToy lostAfterItsFile() {
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("Star").target("S", "out/{N*:[0-9]}"),
                 "Star",
@@ -542,8 +519,8 @@ class EngineCornersTest {
 
   @Test
   void jobLostOnceRunsAgain() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(RuleSketch.rule("Copy").target("C", "copy"), "Copy", (stem, acts) -> write(acts, "copy", acts.read("src")))
             .source("src", "1");
     toy.server = new SimServer(toy, toy.disk, agentsDie(), 1);
@@ -557,7 +534,7 @@ class EngineCornersTest {
 
   @Test
   void starFileOfALostRunIsWashedByTheNextOne() {
-    Toy toy = lostAfterItsFile();
+    ActsToy toy = lostAfterItsFile();
     toy.build("out/2");
     assertTrue(toy.ok);
     assertEquals(null, toy.disk.read("out/1"));
@@ -566,8 +543,8 @@ class EngineCornersTest {
   @Test
   void jobThatAsksWhetherItsDepsAreRightIsEndedForOneThatIsNot() {
     List<Boolean> wentOn = new ArrayList<>();
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(RuleSketch.rule("Gen").target("G", "gen"), "Gen", (stem, acts) -> write(acts, "gen", acts.read("src")))
             .rule(
                 RuleSketch.rule("Ask").target("A", "ask"),
@@ -591,8 +568,8 @@ class EngineCornersTest {
 
   @Test
   void jobThatAsksWhetherItsDepsAreRightIsNotEndedForAnEditedFileOfOneInError() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("Bad").target("B", "bad"),
                 "Bad",
@@ -619,8 +596,8 @@ class EngineCornersTest {
 
   @Test
   void sourceEditedWithinThePrecisionOfItsDateIsReadAgain() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(RuleSketch.rule("Copy").target("C", "copy"), "Copy", (stem, acts) -> write(acts, "copy", acts.read("src")))
             .source("src", "1");
     toy.build("copy");
@@ -633,8 +610,8 @@ class EngineCornersTest {
 
   @Test
   void onlyAJobInErrorRunsAgainWhenItsResourcesChange() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(RuleSketch.rule("Bad").target("B", "bad").attr("timeout", 1), "Bad", (stem, acts) -> acts.fail())
             .rule(RuleSketch.rule("Good").target("G", "good").attr("timeout", 1), "Good", (stem, acts) -> write(acts, "good", ""));
     toy.build("bad", "good");
@@ -647,8 +624,8 @@ class EngineCornersTest {
 
   @Test
   void depOfWhichNobodyKnowsWhatWasReadMakesTheJobRunAgain() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(RuleSketch.rule("Copy").target("C", "copy"), "Copy", (stem, acts) -> write(acts, "copy", acts.read("src")))
             .source("src", "1");
     toy.build("copy");
@@ -662,8 +639,8 @@ class EngineCornersTest {
 
   @Test
   void depInErrorThatTheJobMayNoLongerReadDoesNotKeepItFromRunning() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("Gen").target("G", "gen"),
                 "Gen",
@@ -689,8 +666,8 @@ class EngineCornersTest {
 
   @Test
   void jobRunsAgainWhenATargetNobodyAsksForIsKnownToBeSpoilt() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("Pair").target("A", "a").target("B", "b"),
                 "Pair",
@@ -713,8 +690,8 @@ class EngineCornersTest {
 
   @Test
   void fileThatAnotherRuleMadeMeanwhileIsMadeAgain() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(RuleSketch.rule("One").target("X", "x"), "One", (stem, acts) -> write(acts, "x", "one"))
             .rule(RuleSketch.rule("Two").target("Y", "x"), "Two", (stem, acts) -> write(acts, "x", "two"));
     RuleSketch one = toy.rules.get("One");
@@ -734,8 +711,8 @@ class EngineCornersTest {
 
   @Test
   void starFileNoLongerMadeIsKnownToBeNoMore() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("Star").target("S", "out/{N*:[0-9]}"),
                 "Star",
@@ -751,8 +728,8 @@ class EngineCornersTest {
 
   @Test
   void fileSpoiltByAnotherJobIsNotKeptAsTheUsers() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(RuleSketch.rule("Good").target("G", "good"), "Good", (stem, acts) -> write(acts, "good", "right"))
             .rule(
                 RuleSketch.rule("Evil").target("E", "evil"),
@@ -772,8 +749,8 @@ class EngineCornersTest {
   /** As when all is built from nothing: nobody asks for such a file before the job that reads it has written it. */
   @Test
   void sourceThatWasMissingIsThereOnceTheJobThatReadsItHasWrittenIt() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .source("d", "1")
             .source("w", "w1")
             .rule(
@@ -801,8 +778,8 @@ class EngineCornersTest {
   @Test
   void jobIsNotRunAgainWhileTheJobOfItsDepIs() {
     for (int seed = 0; seed < 20; seed++) {
-      Toy toy =
-          new Toy()
+      ActsToy toy =
+          new ActsToy()
               .rule(
                   RuleSketch.rule("Two").target("A", "a").target("B", "b"),
                   "Two",
@@ -839,13 +816,13 @@ class EngineCornersTest {
   }
 
   /** Its own dir is no dir while it makes it: nobody can make what lies below, and it would wait for itself. */
-  private static Toy belowItself(java.util.function.Function<SimActs, String> ask) {
-    return new Toy().rule(RuleSketch.rule("Own").target("O", "own"), "Own", (stem, acts) -> write(acts, "own", ask.apply(acts)));
+  private static ActsToy belowItself(java.util.function.Function<SimActs, String> ask) {
+    return new ActsToy().rule(RuleSketch.rule("Own").target("O", "own"), "Own", (stem, acts) -> write(acts, "own", ask.apply(acts)));
   }
 
   @Test
   void jobThatAsksForWhatLiesBelowItsOwnTargetIsToldThatNothingIsWrong() {
-    Toy toy = belowItself(acts -> "" + acts.build(List.of("own/f"), 0));
+    ActsToy toy = belowItself(acts -> "" + acts.build(List.of("own/f"), 0));
     assertEquals(List.of("Own  : NEVER_RUN"), toy.build("own"));
     assertTrue(toy.ok);
     assertEquals("true", toy.disk.read("own"));
@@ -854,7 +831,7 @@ class EngineCornersTest {
 
   @Test
   void jobIsToldThatNothingStandsBelowItsOwnTarget() {
-    Toy toy = belowItself(acts -> acts.tell(List.of("own/f"), 0).get(0).split(" ")[0]);
+    ActsToy toy = belowItself(acts -> acts.tell(List.of("own/f"), 0).get(0).split(" ")[0]);
     assertEquals(List.of("Own  : NEVER_RUN"), toy.build("own"));
     assertTrue(toy.ok);
     assertEquals("ok", toy.disk.read("own"));
@@ -863,7 +840,7 @@ class EngineCornersTest {
 
   @Test
   void jobThatReadBelowItsOwnTargetIsNotEndedWhenItAsksWhetherItsDepsAreRight() {
-    Toy toy =
+    ActsToy toy =
         belowItself(
             acts -> {
               String read = "" + acts.read("own/f");
@@ -878,7 +855,7 @@ class EngineCornersTest {
 
   @Test
   void depBelowItsOwnTargetThatAJobRequiresIsMissing() {
-    Toy toy =
+    ActsToy toy =
         belowItself(
             acts -> {
               acts.need(List.of("own/f"), DepFlags.REQUIRED);
@@ -891,10 +868,10 @@ class EngineCornersTest {
   }
 
   /** A file that one job may make, and leaves to another one; both have another file to make. */
-  private static Toy mayMakeAndFallback(
+  private static ActsToy mayMakeAndFallback(
       int seed, BiConsumer<String, SimActs> first, BiConsumer<String, SimActs> second) {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("May").target("G", "g").target("O", "o", TargetFlags.OPTIONAL).prio(1)
                     .resource("cpu", "1"),
@@ -926,7 +903,7 @@ class EngineCornersTest {
   @Test
   void jobThatMayMakeAFileRunsOnceMoreWithoutTakingAwayWhatAnotherOneMadeMeanwhile() {
     for (int seed = 0; seed < 100; seed++) {
-      Toy toy = mayMakeAndFallback(seed, EngineCornersTest::nothing, EngineCornersTest::nothing);
+      ActsToy toy = mayMakeAndFallback(seed, EngineCornersTest::nothing, EngineCornersTest::nothing);
       toy.build("g", "o");
       toy.disk.remove("g");
       toy.disk.remove("o");
@@ -942,7 +919,7 @@ class EngineCornersTest {
   void fileIsThatOfTheJobThatNowMakesItThoughAnotherOneWasAboutTo() {
     for (int seed = 0; seed < 100; seed++) {
       boolean[] makes = {false};
-      Toy toy =
+      ActsToy toy =
           mayMakeAndFallback(
               seed,
               (stem, acts) -> {
@@ -962,7 +939,7 @@ class EngineCornersTest {
   @Test
   void jobDoesNotWaitForAnotherOneThatWaitsForIt() {
     for (int seed = 0; seed < 100; seed++) {
-      Toy toy =
+      ActsToy toy =
           mayMakeAndFallback(
               seed,
               EngineCornersTest::nothing,
@@ -983,7 +960,7 @@ class EngineCornersTest {
 
   @Test
   void commandWhoseJobWaitsForThatOfAnotherOneIsInterruptedAtOnce() {
-    Toy toy =
+    ActsToy toy =
         mayMakeAndFallback(
             1,
             EngineCornersTest::nothing,

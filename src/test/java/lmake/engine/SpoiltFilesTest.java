@@ -1,55 +1,26 @@
 package lmake.engine;
 
+import static lmake.engine.ActsToy.write;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiConsumer;
-import lmake.engine.Event.FileKind;
 import lmake.graph.TargetFlags;
 import lmake.rules.RuleSketch;
 import org.junit.jupiter.api.Test;
 
 /** Files that are not, or may not be, what the job left that is to make them: written over, or left by a run that never was. */
 class SpoiltFilesTest {
-  /** Its recipes are acts. */
-  private static final class Toy extends ToyProject<BiConsumer<String, SimActs>, Toy> {
-    @Override
-    Toy self() {
-      return this;
-    }
-
-    @Override
-    public void play(String rule, String stem, SimActs acts) {
-      recipe(rule).accept(stem, acts);
-    }
-
-    /** What was run. */
-    List<String> build(String... targets) {
-      int from = server().started.size();
-      run(ReqOptions.DEFAULT, targets);
-      return server().started.subList(from, server().started.size());
-    }
-
-    Action.ReqDone last() {
-      return server().done.get(server().lastReq());
-    }
-  }
-
-  private static void write(SimActs acts, String name, String content) {
-    acts.write(name, content, FileKind.REGULAR);
-  }
-
   private static RuleSketch copy(String name, String cpu) {
     return RuleSketch.rule(name).target("T", name.toLowerCase(java.util.Locale.ROOT)).resource("cpu", cpu);
   }
 
   /** Two copies of a source, for which there is one cpu. */
-  private static Toy copies() {
-    Toy toy =
-        new Toy()
+  private static ActsToy copies() {
+    ActsToy toy =
+        new ActsToy()
             .rule(copy("One", "1"), "One", (stem, acts) -> write(acts, "one", acts.read("src")))
             .rule(copy("Two", "1"), "Two", (stem, acts) -> write(acts, "two", acts.read("src")))
             .source("src", "1");
@@ -59,7 +30,7 @@ class SpoiltFilesTest {
 
   @Test
   void fileOfAJobThatAsksForTooMuchIsStillItsOwn() {
-    Toy toy = copies();
+    ActsToy toy = copies();
     toy.build("one");
     toy.disk.write("src", "2");
     toy.rules.put("One", copy("One", "2"));
@@ -77,7 +48,7 @@ class SpoiltFilesTest {
 
   @Test
   void fileOfAJobThatWasInterruptedBeforeItsTurnIsStillItsOwn() {
-    Toy toy = copies();
+    ActsToy toy = copies();
     toy.build("one", "two");
     toy.disk.write("src", "2");
     int from = toy.server().started.size();
@@ -97,8 +68,8 @@ class SpoiltFilesTest {
 
   @Test
   void incrementalTargetThatAnotherJobWroteIsNoPlaceToStartFrom() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("Log").target("T", "log", TargetFlags.INCREMENTAL).dep("SRC", "src"),
                 "Log",
@@ -121,8 +92,8 @@ class SpoiltFilesTest {
   /** What stands there when the first one ends is of the other one, and is not to be taken for its own. */
   @Test
   void fileThatALowerRuleWroteWhileTheHigherOneRanIsMadeAgain() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("High").target("S", "out/{N*:[0-9]}").prio(1),
                 "High",
@@ -145,8 +116,8 @@ class SpoiltFilesTest {
   @Test
   void whoseFileGoesIsNotToldWhereNoWarningIsWanted() {
     for (int flag : new int[] {0, TargetFlags.NO_WARNING}) {
-      Toy toy =
-          new Toy()
+      ActsToy toy =
+          new ActsToy()
               .rule(RuleSketch.rule("Good").target("G", "good", flag), "Good", (stem, acts) -> write(acts, "good", "right"))
               .rule(RuleSketch.rule("Evil").target("E", "evil"), "Evil", (stem, acts) -> write(acts, "good", "wrong"));
       toy.build("good");
@@ -170,8 +141,8 @@ class SpoiltFilesTest {
 
   @Test
   void fileThatALaterJobOfTheSameCommandWritesOverIsMadeAgain() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(RuleSketch.rule("Good").target("G", "good"), "Good", (stem, acts) -> write(acts, "good", "right"))
             .rule(RuleSketch.rule("Mid").target("M", "mid").dep("G", "good"), "Mid", (stem, acts) -> write(acts, "mid", ""))
             .rule(
@@ -189,8 +160,8 @@ class SpoiltFilesTest {
 
   @Test
   void fileThatALaterJobWritesOverByMistakeIsMadeAgainThoughTheCommandFails() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(RuleSketch.rule("Good").target("G", "good"), "Good", (stem, acts) -> write(acts, "good", "right"))
             .rule(RuleSketch.rule("Mid").target("M", "mid").dep("G", "good"), "Mid", (stem, acts) -> write(acts, "mid", ""))
             .rule(
@@ -207,8 +178,8 @@ class SpoiltFilesTest {
 
   @Test
   void filesThatTwoJobsUndoForEachOtherAreToldAndTheCommandFails() {
-    Toy toy =
-        new Toy()
+    ActsToy toy =
+        new ActsToy()
             .rule(
                 RuleSketch.rule("A").target("A", "a").sideTarget("B", "b"),
                 "A",
