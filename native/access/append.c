@@ -24,8 +24,8 @@ static void get_time(struct timespec *now)
 #endif
 }
 
-void lm_append(struct lm_log_header *log, uint64_t token, uint32_t pid, uint32_t bits, uint64_t sig, int64_t mtime,
-	       const char *path, uint32_t path_len)
+void lm_append(struct lm_log_header *log, uint64_t token, uint32_t bits, uint64_t sig, int64_t mtime, const char *path,
+	       uint32_t path_len)
 {
 	uint32_t size = (uint32_t)(sizeof(struct lm_record) + path_len + 1 + 7) & ~7u;
 	struct lm_record *rec;
@@ -47,8 +47,8 @@ void lm_append(struct lm_log_header *log, uint64_t token, uint32_t pid, uint32_t
 	rec->date = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 	rec->sig = sig;
 	rec->mtime = mtime;
-	rec->pid = pid;
 	rec->path_len = path_len;
+	rec->reserved = 0;
 	memcpy(rec->path, path, path_len);
 	memset(rec->path + path_len, 0, size - sizeof(*rec) - path_len);
 	__atomic_store_n(&rec->magic, LM_MAGIC ^ token, __ATOMIC_RELEASE);

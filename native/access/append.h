@@ -10,7 +10,7 @@
 #include "log.h"
 
 /* One access, date taken now. Dropped when the slot no longer belongs to `token`. `path` need not end with NUL. */
-void lm_append(struct lm_log_header *log, uint64_t token, uint32_t pid, uint32_t bits, uint64_t sig, int64_t mtime,
-	       const char *path, uint32_t path_len);
+void lm_append(struct lm_log_header *log, uint64_t token, uint32_t bits, uint64_t sig, int64_t mtime, const char *path,
+	       uint32_t path_len);
 
 #endif

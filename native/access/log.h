@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#define LM_LOG_VERSION   2u
+#define LM_LOG_VERSION   3u
 #define LM_LOG_SIZE      (256ull << 20)	/* mapping; sparse, only what is used costs memory */
 #define LM_LOG_HEAD_SIZE 65536u		/* records begin here */
 #define LM_LOG_OFF       16u
@@ -89,8 +89,8 @@ struct lm_record {
 	int64_t  date;		/* CLOCK_REALTIME ns at the call */
 	uint64_t sig;		/* crc.h: 0 absent, 1 not looked at */
 	int64_t  mtime;		/* later of mtime and ctime, ns; 0 unknown */
-	uint32_t pid;
 	uint32_t path_len;
+	uint32_t reserved;	/* 0 */
 	char path[];		/* as reported (relative to root, or in a source dir as declared, or absolute), NUL padded */
 };
 #define LM_MAGIC 0x4c4d4b5245433031ull	/* "LMKREC01" */

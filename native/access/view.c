@@ -216,11 +216,6 @@ void lm_names_changed(const struct lm_view *v)
 	__atomic_fetch_add(&v->area->log->gen, 1, __ATOMIC_RELAXED);
 }
 
-static uint32_t pid_of(const struct lm_view *v)
-{
-	return (uint32_t)(v->pid ? v->pid : lm_sys3(SYS_getpid, 0, 0, 0));
-}
-
 /* Below a source dir: the name is as declared. Own frame: the buffer is big, and this is rare. */
 __attribute__((noinline)) static void append_source(const struct lm_view *v, const char *real, uint32_t len,
 						    uint32_t bits, uint64_t sig, int64_t mtime)
@@ -234,7 +229,7 @@ __attribute__((noinline)) static void append_source(const struct lm_view *v, con
 		return;
 	memcpy(name, as, m);
 	memcpy(name + m, real + n, len - n);
-	lm_append(v->area->log, v->area->token, pid_of(v), bits, sig, mtime, name, m + len - n);
+	lm_append(v->area->log, v->area->token, bits, sig, mtime, name, m + len - n);
 }
 
 /* Were these bits recorded? They are from now on. */
@@ -280,7 +275,7 @@ static void append(const struct lm_view *v, enum lm_where where, const char *rea
 		append_source(v, real, len, bits, sig, mtime);
 		return;
 	}
-	lm_append(area->log, area->token, pid_of(v), bits, sig, mtime, real, len);
+	lm_append(area->log, area->token, bits, sig, mtime, real, len);
 }
 
 /* Under the physical name that this layer gives. */
@@ -369,12 +364,12 @@ void lm_refuse(const struct lm_view *v, const char *fmt, const char *a, const ch
 		a = b;
 		f++;
 	}
-	lm_append(v->area->log, v->area->token, pid_of(v), LM_REFUSED, 1, 0, buf, n);
+	lm_append(v->area->log, v->area->token, LM_REFUSED, 1, 0, buf, n);
 }
 
 void lm_warn(const struct lm_view *v, const char *text)
 {
-	lm_append(v->area->log, v->area->token, pid_of(v), LM_WARNED, 1, 0, text, (uint32_t)strlen(text));
+	lm_append(v->area->log, v->area->token, LM_WARNED, 1, 0, text, (uint32_t)strlen(text));
 }
 
 const char *lm_seen(const struct lm_view *v, const char *real, char *buf)

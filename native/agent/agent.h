@@ -165,7 +165,6 @@ struct noted {
 	uint32_t bits, group, dep_flags, target_flags;
 	int64_t date, mtime;
 	uint64_t sig;
-	uint32_t pid;			/* of the process that recorded it, 0: the agent */
 };
 
 struct job {
@@ -270,8 +269,7 @@ struct access {
 	int64_t kind[N_KINDS];		/* first dates */
 	int64_t read, write, allowed;	/* first dates, 0: never */
 	int64_t maybe, updated;		/* announced write; opened to read and write */
-	int64_t announced;		/* date of the last announcement, and its process */
-	uint32_t announcer;
+	int64_t announced;		/* date of the last announcement */
 	int64_t ignore_read, ignore_write;
 	int64_t first, other_sig;	/* dates: of any access; of a sig that was not the first */
 	uint64_t sig, read_sig, maybe_sig;

@@ -32,7 +32,7 @@ static void record(struct slot *slot, const char *physical, uint32_t bits)
 	sig = name_sig(physical, &date);
 	if (sig > LM_SIG_UNKNOWN)
 		bits |= LM_EXISTED;
-	lm_append(slot->log.log, slot->log.log->token, (uint32_t)getpid(), bits, sig, date, to.name,
+	lm_append(slot->log.log, slot->log.log->token, bits, sig, date, to.name,
 		    (uint32_t)strlen(to.name));
 }
 

@@ -124,12 +124,12 @@ static void see_sig(struct access *a, const struct noted *r)
 }
 
 /*
- * A write was announced with the link and the existence it depends on, and now its process confirms it: these are no reads
- * before the write, and get its date. An announcement of another call, that failed, keeps its own.
+ * A write was announced with the link and the existence it depends on, and now it is confirmed: these are no reads
+ * before the write, and get its date. An announcement before it, of a call that failed, keeps its own.
  */
 static void confirm(struct access *a, const struct noted *r)
 {
-	if (r->sig != LM_SIG_UNKNOWN || r->mtime || !a->announced || a->announcer != r->pid)
+	if (r->sig != LM_SIG_UNKNOWN || r->mtime || !a->announced)
 		return;
 	if (a->kind[KIND_R] != a->announced) {	/* of a rename or an update all is read */
 		if (a->kind[KIND_L] == a->announced)
@@ -166,10 +166,8 @@ static void add(struct merged *m, const struct noted *given)
 	if (r.group && !(r.bits & (LM_ALLOW | WRITES)))
 		earliest(&a->kind[KIND_OTHER], r.date);
 	see_sig(a, &r);
-	if (r.bits & LM_MAYBE_WRITE) {
+	if (r.bits & LM_MAYBE_WRITE)
 		a->announced = r.date;
-		a->announcer = r.pid;
-	}
 	if (r.bits & (LM_WRITE | LM_UNLINK)) {
 		confirm(a, &r);
 		earliest(&a->write, r.date);

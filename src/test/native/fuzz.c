@@ -86,7 +86,7 @@ static unsigned long fuzz_log(time_t until)
 		exit(3);
 	for (i = 0; i < 40; i++) {
 		snprintf(name, sizeof(name), "%.*s", 1 + (int)rnd(60), "dir/file.with.a.name.that.is.long.enough.for.all.of.us.to.see.it");
-		lm_append(slot.log, TOKEN, 42, 1u << rnd(17), rnd(1000), rnd(1000), name, (unsigned)strlen(name));
+		lm_append(slot.log, TOKEN, 1u << rnd(17), rnd(1000), rnd(1000), name, (unsigned)strlen(name));
 	}
 	at = (unsigned char *)slot.log + LM_LOG_HEAD_SIZE;
 	memcpy(clean, at, ROOM);

@@ -35,7 +35,7 @@ static const char *names(const struct lm_slot *slot)
 
 static void put(struct lm_slot *slot, uint64_t token, const char *name)
 {
-	lm_append(slot->log, token, 1, LM_R, 0, 0, name, (uint32_t)strlen(name));
+	lm_append(slot->log, token, LM_R, 0, 0, name, (uint32_t)strlen(name));
 }
 
 static void test_slot(const char *dir)
