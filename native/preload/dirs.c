@@ -1,5 +1,6 @@
 /*
- * Shims of the functions that list dirs, and of those that move the process (preload.h). Any thread of a traced process.
+ * Shims of the functions that list dirs without a DIR (that is listing.c), and of those that move the process (preload.h). Any thread of a traced
+ * process.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -14,116 +15,21 @@
 #include "../access/tree.h"
 #include "preload.h"
 
-/* Open dirs known to be listed: a readdir then costs a look here. Forgotten when the DIR is given anew. */
-#define N_DIRS 256
-static DIR *listed[N_DIRS];
-
-static DIR **slot_of(DIR *d)
-{
-	return &listed[((uintptr_t)d >> 4) % N_DIRS];
-}
-
-static DIR *fresh(DIR *d)
-{
-	DIR **slot = slot_of(d);
-
-	if (__atomic_load_n(slot, __ATOMIC_RELAXED) == d)
-		__atomic_store_n(slot, NULL, __ATOMIC_RELAXED);
-	return d;
-}
-
-__attribute__((noinline)) static void note_list(int fd)
-{
-	const struct lm_args args = { .dirfd = fd, .dirfd2 = AT_FDCWD };
-	const struct lm_view *v = lm_enter();
-	struct lm_access *acc;
-
-	if (!v)
-		return;
-	acc = lm_take();
-	lm_begin(v, acc, LM_OP_LIST, &args, 0);
-	lm_give(acc);
-}
-
-/* By the hybrid method what libc reads is notified. */
-static void seen(DIR *d)
-{
-	if (lm_hybrid || !d || __atomic_load_n(slot_of(d), __ATOMIC_RELAXED) == d)
-		return;
-	note_list(dirfd(d));
-	if (!lm_vforked)
-		__atomic_store_n(slot_of(d), d, __ATOMIC_RELAXED);
-}
-
-static DIR *direct_opendir(const char *path)
-{
-	int err, fd = (int)lm_direct_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_DIRECTORY | O_CLOEXEC, 0);
-	DIR *d;
-
-	if (fd < 0)
-		return NULL;
-	d = LM_REAL(fdopendir)(fd);
-	if (!d) {
-		err = errno;
-		lm_sys_close(fd);
-		errno = err;
-	}
-	return d;
-}
-
-LM_EXPORT DIR *opendir(const char *path)
-{
-	return fresh(LM_AROUND(DIR *, LM_OP_OPENDIR, LM_AT(AT_FDCWD, path, 0, 0),
-			       LM_CALL(opendir, direct_opendir(path), path), NULL, -1, NULL));
-}
-
-LM_EXPORT DIR *fdopendir(int fd)
-{
-	return fresh(LM_REAL(fdopendir)(fd));
-}
-
-LM_EXPORT struct dirent *readdir(DIR *d)
-{
-	seen(d);
-	return LM_REAL(readdir)(d);
-}
-
-LM_EXPORT struct dirent64 *readdir64(DIR *d)
-{
-	seen(d);
-	return LM_REAL(readdir64)(d);
-}
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-LM_EXPORT int readdir_r(DIR *d, struct dirent *entry, struct dirent **result)
-{
-	seen(d);
-	return LM_REAL(readdir_r)(d, entry, result);
-}
-
-LM_EXPORT int readdir64_r(DIR *d, struct dirent64 *entry, struct dirent64 **result)
-{
-	seen(d);
-	return LM_REAL(readdir64_r)(d, entry, result);
-}
-#pragma GCC diagnostic pop
-
 LM_EXPORT ssize_t getdents64(int fd, void *buf, size_t size)
 {
-	note_list(fd);
+	lm_note_list(fd);
 	return LM_CALL(getdents64, LM_SYS(SYS_getdents64, fd, buf, size), fd, buf, size);
 }
 
 LM_EXPORT ssize_t getdirentries(int fd, char *restrict buf, size_t size, off_t *restrict base)
 {
-	note_list(fd);
+	lm_note_list(fd);
 	return LM_REAL(getdirentries)(fd, buf, size, base);
 }
 
 LM_EXPORT ssize_t getdirentries64(int fd, char *restrict buf, size_t size, off64_t *restrict base)
 {
-	note_list(fd);
+	lm_note_list(fd);
 	return LM_REAL(getdirentries64)(fd, buf, size, base);
 }
 

@@ -5,8 +5,8 @@
  *
  *	state.c   start, the view of this process, real functions     files.c   open, stat, ... by name
  *	exec.c    exec family, environment of the new program         stdio.c   fopen family, temporary files
- *	dirs.c    listing of dirs, cwd                                load.c    dlopen, vfork, syscall
- *	time64.c  names of functions on 32 bit x86 only
+ *	dirs.c    listing of dirs by other ways, cwd                  load.c    dlopen, vfork, syscall
+ *	listing.c listing of dirs by a DIR                            time64.c  names of functions on 32 bit x86 only
  */
 #ifndef LMAKE_PRELOAD_PRELOAD_H
 #define LMAKE_PRELOAD_PRELOAD_H
@@ -75,6 +75,9 @@ long lm_direct_open(int dirfd, const char *path, int flags, unsigned mode);
 
 /* Is there nothing to record for this call? *key: to give to lm_begin if there is. */
 int lm_skip(const struct lm_view *v, uint8_t op, const struct lm_args *args, uint64_t *key);
+
+/* A dir is listed by this descriptor. 0: there was nobody to tell, it is to be told later. errno is not touched. */
+int lm_note_list(int fd);
 
 /* A walk of libc's own will list and stat what is below. */
 void lm_note_tree(const char *path);

@@ -363,6 +363,138 @@ static void c_list(void)
 	truth("D", ".");
 }
 
+#define N_ENTRIES 2000
+
+/* A name of each entry, in the order of the dir; how many. */
+static int read_all(DIR *d, char names[][16], long places[])
+{
+	struct dirent *e;
+	int n = 0;
+
+	errno = EBUSY;
+	while (places[n] = telldir(d), (e = readdir(d))) {
+		CHECK(n < N_ENTRIES + 8);
+		snprintf(names[n++], 16, "%s", e->d_name);
+	}
+	CHECK(errno == EBUSY);		/* the end is no error */
+	return n;
+}
+
+static DIR *shared;
+static int taken[N_ENTRIES + 8];
+
+/* The entries of one stream, by two threads: each once. Kept names are those of the buffer, so only what is copied at once. */
+static void *take(void *arg)
+{
+	struct dirent e, *next;
+
+	(void)arg;
+	while (!readdir_r(shared, &e, &next) && next)
+		if (e.d_name[0] != '.')
+			__atomic_fetch_add(&taken[atoi(e.d_name + 1)], 1, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+/* All that a program can do with a DIR. Out of the repo: how libc does it is the measure, whoever does it. */
+static void c_dir_streams(void)
+{
+	static char names[N_ENTRIES + 8][16], again[N_ENTRIES + 8][16];
+	static long places[N_ENTRIES + 9], others[N_ENTRIES + 9];
+	DIR *(*libc_open)(const char *);
+	struct dirent *(*libc_read)(DIR *), *e, one, *next;
+	int (*libc_close)(DIR *);
+	char dir[] = "/tmp/tracee.XXXXXX", name[64];
+	void *libc;
+	pthread_t thread;
+	DIR *d;
+	int i, n, fd;
+
+	CHECK(mkdtemp(dir));
+	for (i = 0; i < N_ENTRIES; i++) {
+		snprintf(name, sizeof(name), "%s/f%d", dir, i);
+		close_ok(open(name, O_WRONLY | O_CREAT, 0600));
+	}
+	CHECK(d = opendir(dir));
+	CHECK(fcntl(dirfd(d), F_GETFD) & FD_CLOEXEC);
+	CHECK(read_all(d, names, places) == N_ENTRIES + 2);
+	for (i = N_ENTRIES + 1; i >= 0; i -= 97) {
+		seekdir(d, places[i]);
+		CHECK(telldir(d) == places[i]);
+		CHECK((e = readdir(d)) && !strcmp(e->d_name, names[i]));
+	}
+	rewinddir(d);
+	CHECK(read_all(d, again, others) == N_ENTRIES + 2 && !memcmp(names, again, sizeof(names)));
+	snprintf(name, sizeof(name), "%s/f%d", dir, N_ENTRIES);
+	close_ok(open(name, O_WRONLY | O_CREAT, 0600));
+	rewinddir(d);
+	CHECK(read_all(d, names, places) == N_ENTRIES + 3);
+	CHECK(!unlink(name));
+	rewinddir(d);
+	for (n = 0; !(i = readdir_r(d, &one, &next)) && next; n++)
+		CHECK(next == &one && one.d_reclen >= 20 && (one.d_name[0] == '.' ? one.d_type == DT_DIR : one.d_type == DT_REG));
+	CHECK(!i && n == N_ENTRIES + 2);
+	shared = d;
+	rewinddir(d);
+	CHECK(!pthread_create(&thread, NULL, take, NULL));
+	take(NULL);
+	CHECK(!pthread_join(thread, NULL));
+	for (i = 0; i < N_ENTRIES; i++)
+		CHECK(taken[i] == 1);
+	CHECK(!closedir(d));
+
+	CHECK((fd = open(dir, O_RDONLY)) >= 0 && (d = fdopendir(fd)) && dirfd(d) == fd);
+	CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	CHECK(read_all(d, again, others) == N_ENTRIES + 2 && !closedir(d));
+	CHECK(fcntl(fd, F_GETFD) < 0 && errno == EBADF);
+	CHECK(!fdopendir(fd) && errno == EBADF);
+	CHECK(closedir(NULL) < 0 && errno == EINVAL);
+	CHECK((fd = open(dir, O_PATH)) >= 0 && (d = fdopendir(fd)) && !readdir(d) && errno == EBADF && !closedir(d));
+	snprintf(name, sizeof(name), "%s/f0", dir);
+	CHECK(!opendir(name) && errno == ENOTDIR);
+	CHECK((fd = open(name, O_RDONLY)) >= 0 && !fdopendir(fd) && errno == ENOTDIR && !close(fd));
+	CHECK(!opendir("") && errno == ENOENT);
+
+	/* Of libc itself, by ours, and ours by it: a library may be bound past us. */
+	if ((libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD))) {
+		libc_open = (DIR *(*)(const char *))dlsym(libc, "opendir");
+		libc_read = (struct dirent *(*)(DIR *))dlsym(libc, "readdir");
+		libc_close = (int (*)(DIR *))dlsym(libc, "closedir");
+		CHECK(d = libc_open(dir));
+		CHECK(read_all(d, again, others) == N_ENTRIES + 2 && !closedir(d));
+		CHECK(d = opendir(dir));
+		CHECK(readdir(d));
+		for (n = 1; libc_read(d); n++)
+			;
+		CHECK(n == N_ENTRIES + 2 && !libc_close(d));
+	}
+
+	for (i = 0; i < N_ENTRIES; i++) {
+		snprintf(name, sizeof(name), "%s/f%d", dir, i);
+		CHECK(!unlink(name));
+	}
+	CHECK(d = opendir(dir));
+	CHECK(!rmdir(dir));
+	errno = EBUSY;
+	CHECK(!readdir(d) && errno == EBUSY && !closedir(d));	/* a dir that is gone has come to its end */
+
+	CHECK((d = opendir("d")) && readdir(d) && !closedir(d));
+	truth("D", "d");
+}
+
+/* Dirs by the hundred, of the system: nobody needs to be told of their entries. */
+static void c_many_dirs(void)
+{
+	DIR *d;
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		CHECK(d = opendir("/usr/lib"));
+		while (readdir(d))
+			;
+		CHECK(!closedir(d));
+	}
+}
+
 static void c_glob(void)
 {
 	glob_t g;
@@ -1322,7 +1454,7 @@ static const struct {
 	CASE(late_link), CASE(mknod), CASE(uring), CASE(x32), CASE(thread_fork), CASE(moved_inline), CASE(cwd_inline), CASE(walk), CASE(skipped),
 	CASE(mount), CASE(mount_ok), CASE(handle), CASE(many), CASE(time),
 	CASE(made_dir), CASE(reused_dir), CASE(deleted_name), CASE(bytes), CASE(moved_cwd), CASE(deep), CASE(deep_rename), CASE(exec_no_fds), CASE(untraced), CASE(later),
-	CASE(tree), CASE(low_hint), CASE(low_protect),
+	CASE(tree), CASE(low_hint), CASE(low_protect), CASE(dir_streams), CASE(many_dirs),
 	CASE(time_exec), CASE(run),
 };
 
