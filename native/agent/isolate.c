@@ -1,13 +1,12 @@
 /*
- * What a job with namespaces is to see (isolate.h): from the order to a list of mounts, every rule on them checked,
- * and the same list as the tracer needs it. Agent's thread, before the job's log is taken; makes dirs of the repo,
+ * What a job with namespaces is to see (isolate.h): from the order to a list of mounts, every rule on them checked. Its views are
+ * views.c's, the same list as the tracer needs it tell.c's. Agent's thread, before the job's log is taken; makes dirs of the repo,
  * mounts nothing.
  */
 #define _GNU_SOURCE
-#include "isolate.h"
+#include "plan.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,20 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../lib/beneath.h"
-
-struct planner {
-	struct job *job;
-	struct ns_plan *p;
-	const struct isolation_order *o;
-	const char *root, *tmp;		/* physical */
-	char *install, *seen_install;	/* NULL in seen_install: no mount is needed for it */
-};
-
 /* ---- names ---- */
 
-static char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static char *format(const char *fmt, ...)
+char *plan_format(const char *fmt, ...)
 {
 	va_list ap;
 	char *s;
@@ -43,16 +31,16 @@ static char *format(const char *fmt, ...)
 }
 
 /* Is name this dir, or below? */
-static bool covers(const char *dir, const char *name)
+bool plan_covers(const char *dir, const char *name)
 {
 	size_t n = strlen(dir);
 
 	return !strncmp(dir, name, n) && (!name[n] || name[n] == '/');
 }
 
-static bool related(const char *a, const char *b)
+bool plan_related(const char *a, const char *b)
 {
-	return covers(a, b) || covers(b, a);
+	return plan_covers(a, b) || plan_covers(b, a);
 }
 
 /* Cut n components; false if there are not that many, or none would be left. */
@@ -79,7 +67,7 @@ static const char *last(const char *path, uint32_t n)
 	return n ? "" : at;
 }
 
-static const char *missing(const char *dir)
+const char *plan_missing(const char *dir)
 {
 	struct stat st;
 
@@ -88,7 +76,7 @@ static const char *missing(const char *dir)
 	return S_ISDIR(st.st_mode) ? NULL : strerror(ENOTDIR);
 }
 
-static bool has_link(const char *path)
+bool plan_has_link(const char *path)
 {
 	char *real = realpath(path, NULL);
 	bool differs = real && strcmp(real, path);
@@ -99,7 +87,7 @@ static bool has_link(const char *path)
 
 /* ---- the list ---- */
 
-static struct ns_mount *add(struct ns_plan *p, char *at, char *from, bool inside)
+struct ns_mount *plan_add(struct ns_plan *p, char *at, char *from, bool inside)
 {
 	p->mounts = realloc(p->mounts, (p->n_mounts + 1) * sizeof *p->mounts);
 	if (!p->mounts || !at || !from)
@@ -115,7 +103,7 @@ static bool plan_root(struct planner *w)
 	w->p->base = strdup("");
 	if (!*chroot || !strcmp(chroot, "/"))
 		return true;
-	why = missing(chroot);
+	why = plan_missing(chroot);
 	if (why) {
 		job_message(w->job, "chroot_dir %s : %s, consider : another dir, or / to keep the root", chroot, why);
 		return false;
@@ -124,10 +112,10 @@ static bool plan_root(struct planner *w)
 	w->p->base = realpath(chroot, NULL);
 	if (!w->p->base)
 		abort();
-	if (related(w->p->base, w->root) || (*w->tmp && related(w->p->base, w->tmp))) {
+	if (plan_related(w->p->base, w->root) || (*w->tmp && plan_related(w->p->base, w->tmp))) {
 		job_message(w->job, "chroot_dir %s %s the repo, its files could not be told from those of the repo, "
 			    "consider : a dir elsewhere, or views", chroot,
-			    covers(w->root, w->p->base) ? "lies in" : "contains");
+			    plan_covers(w->root, w->p->base) ? "lies in" : "contains");
 		return false;
 	}
 	return true;
@@ -169,7 +157,7 @@ static bool plan_repo(struct planner *w)
 	}
 	at = strdup(w->p->seen_root);
 	from = strdup(w->root);
-	add(w->p, at, from, false);
+	plan_add(w->p, at, from, false);
 	return !up || (cut(at, up) && cut(from, up));
 }
 
@@ -182,20 +170,20 @@ static void plan_tmp(struct planner *w)
 		w->p->seen_tmp = strdup("");
 	else if (*view)
 		w->p->seen_tmp = strdup(view);
-	else if (covers(w->root, w->tmp))
-		w->p->seen_tmp = format("%s%s", w->p->seen_root, w->tmp + strlen(w->root));
+	else if (plan_covers(w->root, w->tmp))
+		w->p->seen_tmp = plan_format("%s%s", w->p->seen_root, w->tmp + strlen(w->root));
 	else
 		w->p->seen_tmp = strdup(w->tmp);
-	if (*w->tmp && (*view || (*w->p->base && !covers(w->root, w->tmp))))
-		add(w->p, strdup(w->p->seen_tmp), strdup(w->tmp), false);
+	if (*w->tmp && (*view || (*w->p->base && !plan_covers(w->root, w->tmp))))
+		plan_add(w->p, strdup(w->p->seen_tmp), strdup(w->tmp), false);
 }
 
 /* The installation of the job: of its own root if it is there, else of ours. */
 static bool plan_install(struct planner *w)
 {
 	const char *named = *w->o->lmake_root ? w->o->lmake_root : agent.config.install, *view = w->o->lmake_view;
-	char *within = format("%s%s/lib/liblmake_preload.so", w->p->base, named);
-	char *native = format("%s/lib/liblmake_preload.so", named);
+	char *within = plan_format("%s%s/lib/liblmake_preload.so", w->p->base, named);
+	char *native = plan_format("%s/lib/liblmake_preload.so", named);
 	bool own = *w->p->base && *w->o->lmake_root && !access(within, R_OK), found = own || !access(native, R_OK);
 
 	free(within);
@@ -206,11 +194,11 @@ static bool plan_install(struct planner *w)
 			    named);
 		return false;
 	}
-	w->install = own ? format("%s%s", w->p->base, named) : strdup(named);
+	w->install = own ? plan_format("%s%s", w->p->base, named) : strdup(named);
 	w->seen_install = strdup(*view ? view : named);
 	w->p->preload = method_library(w->job->order.autodep, w->install, w->seen_install);
 	if (*view || (*w->p->base && !own))
-		add(w->p, strdup(w->seen_install), strdup(w->install), false);
+		plan_add(w->p, strdup(w->seen_install), strdup(w->install), false);
 	return true;
 }
 
@@ -223,266 +211,11 @@ static void plan_log(struct planner *w)
 	if (!dir)
 		abort();
 	*strrchr(dir, '/') = 0;
-	if (*w->p->base && !covers("/dev", logs))
-		add(w->p, strdup(logs), strdup(logs), false);
-	if (*w->p->base && strcmp(dir, logs) && !covers("/dev", dir))
-		add(w->p, strdup(dir), strdup(dir), false);
+	if (*w->p->base && !plan_covers("/dev", logs))
+		plan_add(w->p, strdup(logs), strdup(logs), false);
+	if (*w->p->base && strcmp(dir, logs) && !plan_covers("/dev", dir))
+		plan_add(w->p, strdup(dir), strdup(dir), false);
 	free(dir);
-}
-
-/* ---- views ---- */
-
-/* Would the job no longer see what it needs of the installation, if this is mounted at that place? */
-static bool hides_installation(const struct planner *w, const char *at)
-{
-	static const char *const needed[] = { "bin", "lib/liblmake_preload.so", "lib/hybrid", "lib/preload", "lib/python" };
-	bool hides = false;
-
-	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
-		char *name = format("%s/%s", w->seen_install, needed[i]);
-
-		hides |= covers(at, name);
-		free(name);
-	}
-	return hides;
-}
-
-static bool place_is_bad(struct planner *w, const char *at)
-{
-	const struct { const char *name, *what; } kept[] = {
-		{ w->p->seen_root, "the repo" }, { *w->p->base ? w->p->seen_root : w->root, "the repo" },
-		{ w->p->seen_tmp, "the tmp dir" }, { *w->p->base ? w->p->seen_tmp : w->tmp, "the tmp dir" },
-		{ agent.config.logs, "the logs of lmake" },
-		{ "/dev", "/dev" }, { "/proc", "/proc" }, { "/sys", "/sys" },
-	};
-
-	if (hides_installation(w, at)) {
-		job_message(w->job, "view %s would hide the installation of lmake, %s, consider : a view on a smaller dir, or "
-			    "lmake_view = '/lmake'",
-			    at, w->seen_install);
-		return true;
-	}
-	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-		if (*kept[i].name && covers(at, kept[i].name)) {
-			job_message(w->job, "view %s would hide %s, consider : a view on a smaller "
-				    "dir", at, kept[i].what);
-			return true;
-		}
-	if (*w->tmp && (covers(w->p->seen_tmp, at) || (!*w->p->base && covers(w->tmp, at)))) {
-		job_message(w->job, "view %s is in the tmp dir, which is the job's own, consider : a dir "
-			    "elsewhere", at);
-		return true;
-	}
-	return false;
-}
-
-/* A view elsewhere than in the repo stands on a dir that is there, or right below the root. */
-static bool place_is_missing(struct planner *w, const char *what, const char *at)
-{
-	char *there = format("%s%s", w->p->base, at);
-	bool top = !strchr(at + 1, '/');
-	const char *why = missing(there);
-	bool link = !why && has_link(there);
-
-	free(there);
-	if (link)
-		job_message(w->job, "%s %s is reached through a symbolic link, consider : its real name", what, at);
-	else if (why && !top)
-		job_message(w->job, "%s %s : %s, consider : a dir that exists, or one right below / such as "
-			    "/%s", what, at, why,
-			    strrchr(at, '/') + 1);
-	else if (why && strcmp(why, strerror(ENOENT)))
-		job_message(w->job, "%s %s : %s, consider : another name", what, at, why);
-	else
-		return false;
-	return true;
-}
-
-/* The physical dir, made if it is in the repo. NULL: said why not. */
-static char *physical_dir(struct planner *w, const char *at, const char *dir, bool inside)
-{
-	char *name = *dir == '/' ? strdup(dir) : format("%s/%s", w->root, dir), *real;
-	bool in_repo = covers(w->root, name), in_tmp = *w->tmp && covers(w->tmp, name);
-	const char *why = NULL;
-	int rc;
-
-	if (!inside && (in_repo || in_tmp)) {
-		job_message(w->job, "view %s is not in the repo, but its dir %s is, consider : a view in the repo, "
-			    "or a dir elsewhere", at, dir);
-		goto bad;
-	}
-	if (in_tmp)
-		return name;
-	if (in_repo && name[strlen(w->root)]) {
-		rc = lm_mkdirs(AT_FDCWD, name + strlen(w->root) + 1, 0777);
-		if (rc == -ELOOP) {
-			job_message(w->job, "view %s : its dir %s is reached through a symbolic link, consider : its "
-				    "real name",
-				    at, dir);
-			goto bad;
-		}
-		why = rc ? strerror(-rc) : NULL;
-	}
-	why = why ? why : missing(name);
-	if (why) {
-		job_message(w->job, "view %s : its dir %s : %s, consider : make it, or a dir of the "
-			    "repo", at, dir, why);
-		goto bad;
-	}
-	real = realpath(name, NULL);
-	if (real && in_repo && strcmp(real, name)) {
-		job_message(w->job, "view %s : its dir %s is reached through a symbolic link, consider : its real "
-			    "name", at, dir);
-		free(real);
-		goto bad;
-	}
-	free(name);
-	return real;
-bad:
-	free(name);
-	return NULL;
-}
-
-static bool same_device(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev;
-}
-
-/*
- * The kernel wants an empty dir on the disk of the upper one: of ours, where the next agent finds what a killed one has
- * left; or beside the tmp dir.
- */
-static bool plan_work(struct planner *w, struct ns_mount *m, uint32_t i)
-{
-	bool in_tmp = *w->tmp && covers(w->tmp, m->from);
-	char *beside = strdup(*w->tmp ? w->tmp : w->root);
-	int rc;
-
-	if (!beside)
-		abort();
-	*strrchr(beside, '/') = 0;
-	lm_mkdirs(AT_FDCWD, NS_WORKS, 0700);
-	if (*w->tmp)
-		lm_mkdirs(AT_FDCWD, beside, 0777);
-	if (same_device(in_tmp ? beside : m->from, NS_WORKS))
-		m->work = format("%s/" NS_WORKS "/%llu.%u", w->root, (unsigned long long)w->job->order.small_id, i);
-	else if (*w->tmp && (in_tmp || same_device(m->from, beside)))
-		m->work = format("%s.work%u", w->tmp, i);
-	free(beside);
-	if (!m->work) {
-		job_message(w->job, "view %s : upper dir %s is on another disk than the repo and the tmp dir, "
-			    "consider : "
-			    "a dir of the repo", m->at, m->from);
-		return false;
-	}
-	rc = lm_remove_tree(AT_FDCWD, m->work);
-	if (!rc || rc == -ENOENT)
-		rc = lm_mkdirs(AT_FDCWD, m->work, 0700);
-	if (rc)
-		job_message(w->job, "view %s : cannot make %s : %s, consider : check its permissions", m->at, m->work,
-			    strerror(-rc));
-	return !rc;
-}
-
-static bool plan_view(struct planner *w, const struct view_order *v, uint32_t i)
-{
-	char *at = *v->at == '/' ? strdup(v->at) : format("%s/%s", w->p->seen_root, v->at), *dir;
-	bool inside = covers(w->p->seen_root, at);
-	struct ns_mount *m;
-
-	if (place_is_bad(w, at) || (!inside && place_is_missing(w, "view", at))) {
-		free(at);
-		return false;
-	}
-	dir = physical_dir(w, at, v->dirs[0], inside);
-	if (!dir) {
-		free(at);
-		return false;
-	}
-	m = add(w->p, at, dir, inside);
-	m->order = v;
-	if (!v->overlay)
-		return true;
-	m->lower = calloc(v->n_dirs + 1, sizeof *m->lower);
-	if (!m->lower)
-		abort();
-	for (uint32_t k = 1; k < v->n_dirs; k++) {
-		dir = physical_dir(w, at, v->dirs[k], inside);
-		if (!dir)
-			return false;
-		w->p->mounts[w->p->n_mounts - 1].lower[k - 1] = dir;
-	}
-	return plan_work(w, &w->p->mounts[w->p->n_mounts - 1], i);
-}
-
-/* ---- for the tracer ---- */
-
-static void tell(struct ns_plan *p, const char *at, uint8_t layers)
-{
-	lm_put_bytes(&p->text, at, strlen(at) + 1);
-	lm_put_u8(&p->text, layers);
-	p->n_text++;
-}
-
-static void tell_layer(struct ns_plan *p, const char *dir, const char *look)
-{
-	lm_put_bytes(&p->text, dir, strlen(dir) + 1);
-	lm_put_bytes(&p->text, look, strlen(look) + 1);
-}
-
-/* A mount that has nothing to do with what is recorded is not worth looking for. */
-static bool matters(const struct planner *w, const char *at, const char *dir)
-{
-	if (related(at, w->root) || related(at, w->p->seen_root))
-		return true;
-	if (*w->p->base || related(dir, w->root) || (*w->tmp && related(dir, w->tmp)))
-		return true;
-	for (uint32_t i = 0; i < agent.config.n_dirs; i++) {
-		const char *source = agent.config.dirs[i].physical;
-
-		if (!strncmp(source, dir, strlen(dir)) || !strncmp(source, dir, strlen(source)))
-			return true;
-	}
-	return false;
-}
-
-static void tell_all(struct planner *w)
-{
-	struct ns_plan *p = w->p;
-	unsigned hidden = 0;
-
-	if (*p->base) {
-		const char *ours[] = { "/proc", "/dev" };
-
-		tell(p, "", 1);
-		tell_layer(p, p->base, "");
-		for (int i = 0; i < 2; i++) {
-			tell(p, ours[i], 1);
-			tell_layer(p, ours[i], "");
-		}
-	}
-	for (uint32_t i = 0; i < p->n_mounts; i++) {
-		const struct ns_mount *m = &p->mounts[i];
-		uint8_t n = 1;
-		char look[32];
-
-		if (!m->lower) {
-			if (!matters(w, m->at, m->from))
-				continue;
-			tell(p, m->at, 1);
-			tell_layer(p, m->from, "");
-			continue;
-		}
-		while (m->lower[n - 1])
-			n++;
-		tell(p, m->at, n);
-		for (uint8_t k = 0; k < n; k++) {
-			snprintf(look, sizeof look, NS_HIDDEN "/%u", hidden++);
-			tell_layer(p, k ? m->lower[k - 1] : m->from, look);
-		}
-	}
 }
 
 /* ---- all of it ---- */
@@ -506,7 +239,7 @@ static bool installation_is_seen(struct planner *w)
 		if (!strcmp(w->p->mounts[i].at, w->seen_install) && !strcmp(w->p->mounts[i].from, w->install))
 			return true;
 	for (size_t i = 0; i < 2; i++)
-		if (*views[i].at && hides_installation(w, views[i].at)) {
+		if (*views[i].at && plan_hides_installation(w, views[i].at)) {
 			job_message(w->job, "%s %s would hide the installation of lmake, %s, consider : a view elsewhere, such as "
 				    "/%s, or lmake_view = '/lmake'",
 				    views[i].what, views[i].at, w->seen_install, i ? "view" : "repo");
@@ -531,17 +264,17 @@ static bool views_are_sound(struct planner *w)
 		snprintf(place, sizeof place, "%s", views[i].at);
 		if (!i)
 			cut(place, levels_up(&source));
-		if (place_is_missing(w, views[i].what, place))
+		if (plan_place_is_missing(w, views[i].what, place))
 			return false;
-		if (i != 1 && *w->p->seen_tmp && *o->tmp_view && related(views[i].at, o->tmp_view)) {
+		if (i != 1 && *w->p->seen_tmp && *o->tmp_view && plan_related(views[i].at, o->tmp_view)) {
 			job_message(w->job, "%s %s and tmp_view %s cover each other, consider : views "
 				    "apart", views[i].what,
 				    views[i].at, o->tmp_view);
 			return false;
 		}
-		if ((i && covers(views[i].at, w->p->seen_root)) || (!i && !*w->p->base && covers(views[i].at,
+		if ((i && plan_covers(views[i].at, w->p->seen_root)) || (!i && !*w->p->base && plan_covers(views[i].at,
 			    w->root)) ||
-		    covers(views[i].at, agent.config.logs)) {
+		    plan_covers(views[i].at, agent.config.logs)) {
 			job_message(w->job, "%s %s would hide the repo or the logs of lmake, consider : a view "
 				    "elsewhere, such as /%s",
 				    views[i].what, views[i].at, i ? "view" : "repo");
@@ -576,8 +309,8 @@ static bool plan(struct planner *w)
 			job_message(w->job, "two views on %s, consider : one of them", p->mounts[i].at);
 			return false;
 		}
-	tell_all(w);
-	p->point = format("%s/root", agent.config.logs);
+	plan_tell(w);
+	p->point = plan_format("%s/root", agent.config.logs);
 	mkdir(p->point, 0755);
 	return true;
 }
