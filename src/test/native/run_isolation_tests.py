@@ -599,6 +599,48 @@ def root_without_rights_does_as_others(a):
     assert end.stdout == '/repo\n0\n', end
 
 
+# ---- what comes from elsewhere ----
+
+HOLDER = r'''
+import os, socket, subprocess, sys
+subprocess.check_call(['mount', '--bind', sys.argv[1], '/mnt'])
+fd = os.open('/mnt', os.O_RDONLY)
+server = socket.socket(socket.AF_UNIX)
+server.bind('\0' + sys.argv[2])
+server.listen()
+print('ready', flush=True)
+while True:
+    socket.send_fds(server.accept()[0], [b'x'], [fd])
+'''
+
+TAKER = r'''
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect('\0' + sys.argv[1])
+fd = socket.recv_fds(s, 1, 1)[1][0]
+print(os.read(os.open('f', os.O_RDONLY, dir_fd=fd), 10))
+'''
+
+
+@test
+def dir_of_other_mounts_that_is_sent_to_a_job_is_refused(a):
+    """It is one of the repo, seen at a place that is nowhere for the job, and for us: its name, as the kernel tells it, is that of the root."""
+    fill(a, held__f='hidden', **{'t.py': TAKER})
+    name = 'lmake-test.%d.%s' % (os.getpid(), os.path.basename(a.top))
+    holder = subprocess.Popen(['unshare', '-m' if os.getuid() == 0 else '-Urm', sys.executable, '-c', HOLDER, a.path('held'), name],
+                              stdout=subprocess.PIPE)
+    try:
+        assert holder.stdout.readline() == b'ready\n'
+        for iso in (None, {'flags': KILL_DAEMONS}, {'repo_view': '/repo'}):
+            for method in METHODS:
+                end = a.run('/usr/bin/python3 t.py ' + name, autodep=method, **({'iso': iso} if iso else {}))
+                assert end.outcome == REFUSED and any('cannot be followed' in m for m in end.messages), (iso, method, end)
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()
+
+
 # ---- nothing is left ----
 
 def start_all(a):
