@@ -331,3 +331,18 @@ class EnvFail(Env):
         self.assertEqual([], self.ran('m78.noacc'))
         self.sh('git rm -qf m78.src')
         self.lmake('m78.noacc', rc=1)
+
+    def test_a_job_runs_again_on_another_system(self):
+        """What its compilers and libraries make is in the products, and they are no deps."""
+        self.source('system')
+        os.makedirs(self.repo.root / 'LMAKE/lmake', exist_ok=True)
+        (self.repo.root / 'LMAKE/lmake/another').write_text('ID=another\nVERSION_ID=1\n')
+        space = 'unshare -m' if os.getuid() == 0 else 'unshare -rm'
+        mount = f'{space} sh -c "mount --bind LMAKE/lmake/another /etc/os-release && exec lmake system.cat"'
+        self.assertEqual(['done system.cat'], self.ran('system.cat'))
+        for command, again in (('lmake system.cat', False), (mount, True), (mount, False), ('lmake system.cat', True)):
+            self.sh('lmake --shutdown')
+            self.assertTrue(wait_until(lambda: not self.repo.servers(), 10))
+            result = self.sh(command)
+            self.assertEqual(0, result.rc, result)
+            self.assertEqual(again, 'steady' in result.out, (command, result))

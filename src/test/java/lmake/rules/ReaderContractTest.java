@@ -1,6 +1,7 @@
 package lmake.rules;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.grack.nanojson.JsonObject;
@@ -158,6 +159,20 @@ final class ReaderContractTest {
     assertEquals(true, book.manifest().isSource("hdr/x.h"));
     assertEquals(150, book.config().pathMax());
     assertEquals(3L, book.config().localCapacities().get("gpu"));
+  }
+
+  /** What it brings is in the products, and is no dep: another one is another command, not another job. */
+  @Test
+  void theSystemIsPartOfEachCommand() throws IOException, UserError {
+    List<String> digest = Files.readAllLines(dir.resolve("digest"));
+    List<Rule> here = RuleBook.parse(digest, new RuleSketch.Ids(), worker, "a/1").rules();
+    List<Rule> again = RuleBook.parse(digest, new RuleSketch.Ids(), worker, "a/1").rules();
+    List<Rule> there = RuleBook.parse(digest, new RuleSketch.Ids(), worker, "a/2").rules();
+    for (int i = 0; i < here.size(); i++) {
+      assertEquals(here.get(i).cmdCrc(), again.get(i).cmdCrc());
+      assertNotEquals(here.get(i).cmdCrc(), there.get(i).cmdCrc(), here.get(i).name());
+      assertEquals(here.get(i).id(), there.get(i).id());
+    }
   }
 
   @Test
