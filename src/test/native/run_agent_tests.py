@@ -680,7 +680,7 @@ class Log:
         at = self.number(16)
         self.number(16, at + size)
         self.file.seek(at)
-        self.file.write(struct.pack('<QIIqQqII', self.MAGIC ^ (token or self.token), size, bits, date, sig, mtime, 1, len(raw))
+        self.file.write(struct.pack('<QIIqQqII', self.MAGIC ^ (token or self.token), size, bits, date, sig, mtime, len(raw), 0)
                         + raw.ljust(size - 48, b'\0'))
 
     def end(self):

@@ -34,7 +34,7 @@ class FakeAgent(threading.Thread):
         # version, flags, token, head, size, overflow, link support, root, tmp, socket, preload, n source dirs,
         # source dirs, size, gen, processes that are off, audit, root as seen
         offsets += [0, 0, len(texts), 0] + 18 * [0] + [0, offsets[0]]
-        header = struct.pack('<II QQQQ 29I', 2, 0, token, 65536, 1 << 28, 0, 2, *offsets)
+        header = struct.pack('<II QQQQ 29I', 3, 0, token, 65536, 1 << 28, 0, 2, *offsets)
         with open(self.log, 'wb') as log:
             log.write(header.ljust(180, b'\0') + texts)
 

@@ -88,8 +88,8 @@ record StoreDir(Path dir) {
     String boot = Disk.bootId();
     boolean sameBoot = !boot.isEmpty() && boot.equals(saved.bootId());
     // Clean or not: the store is on the disk, the files it tells of were left to the kernel.
-    if (saved.matches(data())) return new Found(true, saved.unverified() || !sameBoot);
     if (!readOnly) Disk.removeUnfinished(dir);
+    if (saved.matches(data())) return new Found(true, saved.unverified() || !sameBoot);
     boolean restore = !saved.clean() && !sameBoot;
     if (restore && readOnly) {
       throw new UserError(

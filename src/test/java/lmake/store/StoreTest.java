@@ -98,6 +98,26 @@ final class StoreTest {
     }
   }
 
+  /** Its server was killed before it could say that the store is no longer clean: nothing else is to be recovered. */
+  @Test
+  void anUnfinishedCheckpointBesideACleanOneIsRemoved() throws Exception {
+    Path dir = tmp.resolve("store");
+    try (Store store = Store.open(dir, false)) {
+      Graph graph = store.load();
+      graph.node("n");
+      store.commit(graph);
+    }
+    Path unfinished = Files.write(dir.resolve(Checkpoint.FILE + ".new"), new byte[7]);
+    try (Store store = Store.open(dir, true)) {
+      assertFalse(store.unclean());
+      assertTrue(Files.exists(unfinished)); // a reader writes nothing
+    }
+    try (Store store = Store.open(dir, false)) {
+      assertFalse(store.unclean());
+      assertFalse(Files.exists(unfinished));
+    }
+  }
+
   @Test
   void growsItsMap() throws Exception {
     Path dir = tmp.resolve("store");
