@@ -30,7 +30,7 @@ ROOT = '@'      # stands for the root of the repo in absolute names
 def option(name, default):
     return int(sys.argv[sys.argv.index(name) + 1]) if name in sys.argv else default
 
-# ---- the model: a dir is a dict, a link ('l', text), a file ('f', id) ----
+# ---- the model: a dir is a dict, a link ('l', text, id), a file ('f', id) ----
 
 
 class Skip(Exception):
@@ -55,6 +55,10 @@ class Model:
     def file(self):
         self.ids += 1
         return ('f', self.ids)
+
+    def link(self, text):
+        self.ids += 1
+        return ('l', text, self.ids)
 
     def at(self, name):
         node = self.root
@@ -208,7 +212,7 @@ class Model:
         return self.made(cwd, a, self.file())
 
     def do_symlink(self, cwd, a, b):
-        return self.made(cwd, b, ('l', a))
+        return self.made(cwd, b, self.link(a))
 
     def do_mkdir(self, cwd, a, b):
         return self.made(cwd, a, {})
@@ -275,7 +279,7 @@ class Model:
             self.reads(old.name, *self.leaves(new.name), surely=False)
             self.reads(new.name, surely=False)
             return error
-        if isinstance(old.node, tuple) and old.node == new.node and old.node[0] == 'f':     # one file: nothing is done
+        if isinstance(old.node, tuple) and old.node == new.node:     # one file, or link: nothing is done
             self.reads(old.name, new.name, surely=False)
             return 0
         self.reads(*leaves)
@@ -349,7 +353,7 @@ def first_files(model, repo):
         model.put(tuple(f.split('/')), model.file())
     for name, text in links.items():
         os.symlink(text.replace(ROOT, repo), os.path.join(repo, name))
-        model.put(tuple(name.split('/')), ('l', text))
+        model.put(tuple(name.split('/')), model.link(text))
 
 
 class Program:
