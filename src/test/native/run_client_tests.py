@@ -416,7 +416,7 @@ def terminal_is_described(p):
 @test
 def nothing_runs_inside_a_job_of_the_same_repo(p):
     p.init()
-    head = struct.pack('<II QQQQ 35I', 2, 0, 77, 65536, 1 << 28, 0, 0, 0, 1, 1, 1, 0, 1, *([0] * 28))  # struct lm_log_header
+    head = struct.pack('<II QQQQ 35I', 3, 0, 77, 65536, 1 << 28, 0, 0, 0, 1, 1, 1, 0, 1, *([0] * 28))  # struct lm_log_header
     log = p.base + '/log'
     for root, token, expected in ((p.repo, 77, 5), (p.repo, 78, 0), (p.base, 77, 0), (p.repo + 'x', 77, 0)):
         with open(log, 'wb') as f:
