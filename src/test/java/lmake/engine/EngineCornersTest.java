@@ -568,30 +568,34 @@ class EngineCornersTest {
 
   @Test
   void jobThatAsksWhetherItsDepsAreRightIsNotEndedForAnEditedFileOfOneInError() {
-    ActsToy toy =
-        new ActsToy()
-            .rule(
-                RuleSketch.rule("Bad").target("B", "bad"),
-                "Bad",
-                (stem, acts) -> {
-                  write(acts, "bad", "made");
-                  acts.fail();
-                })
-            .rule(
-                RuleSketch.rule("Ask").target("A", "ask"),
-                "Ask",
-                (stem, acts) -> {
-                  acts.read("go");
-                  acts.read("bad");
-                  acts.checkDeps(true);
-                  write(acts, "ask", "");
-                })
-            .source("go", "1");
+    List<String> wentOn = new ArrayList<>();
+    boolean[] edit = {false};
+    ActsToy toy = new ActsToy();
+    toy.rule(
+            RuleSketch.rule("Bad").target("B", "bad"),
+            "Bad",
+            (stem, acts) -> {
+              write(acts, "bad", "made");
+              acts.fail();
+            })
+        .rule(
+            RuleSketch.rule("Ask").target("A", "ask"),
+            "Ask",
+            (stem, acts) -> {
+              acts.read("go");
+              if (edit[0]) toy.disk.write("bad", "edited");
+              acts.read("bad");
+              acts.checkDeps(true);
+              if (edit[0]) wentOn.add(acts.read("bad"));
+              write(acts, "ask", "");
+            })
+        .source("go", "1");
     toy.build("ask");
-    toy.disk.write("bad", "edited");
     toy.disk.write("go", "2");
+    edit[0] = true;
     List<String> ran = toy.build("ask");
     assertEquals(List.of("Ask"), rulesOf(ran), ran.toString());
+    assertEquals(List.of("edited"), wentOn);
   }
 
   @Test
